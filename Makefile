@@ -1,0 +1,51 @@
+# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1 pick the kernel.
+BASE ?= 6.12
+ARCH ?= um
+DEBUG ?=
+export BASE ARCH DEBUG
+boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
+
+.DEFAULT_GOAL := help
+.PHONY: help tree refresh kernel kunit selftest integration demo test check mails clean distclean
+
+help: ## this text
+	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1]'
+	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 16
+
+tree: ## fetch and unpack the kernel, link new files in, apply patches: build/tree-BASE
+	@mk/tree
+
+refresh: ## write the .patch files back from the edited build/tree-BASE
+	@mk/refresh
+
+kernel: ## build the patched kernel; an option that did not stick is an error
+	@mk/kernel
+
+kunit: kernel ## run the unit tests
+	@mk/kunit
+
+selftest: kernel ## run the kernel selftests in the guest, TAP to build/log
+	@mk/selftest
+
+integration: kernel ## a real auditd and a real container, asserted
+	@mk/need run
+	@$(boot) -- vm/integration
+
+test: kernel ## kunit, selftest and integration
+	@mk/test
+
+demo: kernel ## see a container's events in a real auditd's log
+	@mk/need run
+	@$(boot) -- vm/demo
+
+check: ## checkpatch, kernel-doc, sparse, W=1, builds without the option, series
+	@mk/check
+
+mails: ## write build/mails/*.patch from series/, and replay them
+	@mk/mails
+
+clean: ## remove objects, logs and mails; the sources and downloads stay
+	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log build/mails
+
+distclean: ## remove build/
+	rm -rf build
