@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Audit container ID: what the rest of the kernel calls.
+ */
+#ifndef _LINUX_AUDIT_CID_H
+#define _LINUX_AUDIT_CID_H
+
+#include <linux/types.h>
+
+struct audit_buffer;
+struct audit_context;
+struct file;
+struct pid;
+struct signal_struct;
+struct task_struct;
+
+#ifdef CONFIG_AUDIT_CID
+
+extern const struct file_operations proc_audit_containerid_operations;
+
+struct pid *proc_audit_containerid_pid(const struct file *file);
+
+void audit_cid_fork(struct task_struct *p);
+void audit_cid_exit(struct task_struct *p);
+void audit_cid_free(struct signal_struct *sig);
+u64 audit_get_contid(struct task_struct *p);
+
+void audit_log_contid(struct audit_buffer *ab);
+void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
+void audit_log_contid_user(struct audit_buffer *ab, int type);
+void audit_log_contid_end(struct audit_buffer *ab,
+			  const struct audit_context *ctx, int type);
+
+#else /* CONFIG_AUDIT_CID */
+
+static inline void audit_cid_fork(struct task_struct *p)
+{
+}
+
+static inline void audit_cid_exit(struct task_struct *p)
+{
+}
+
+static inline void audit_cid_free(struct signal_struct *sig)
+{
+}
+
+static inline u64 audit_get_contid(struct task_struct *p)
+{
+	return 0;
+}
+
+static inline void audit_log_contid(struct audit_buffer *ab)
+{
+}
+
+static inline void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
+{
+}
+
+static inline void audit_log_contid_user(struct audit_buffer *ab, int type)
+{
+}
+
+static inline void audit_log_contid_end(struct audit_buffer *ab,
+					const struct audit_context *ctx,
+					int type)
+{
+}
+
+#endif /* CONFIG_AUDIT_CID */
+
+#endif /* _LINUX_AUDIT_CID_H */

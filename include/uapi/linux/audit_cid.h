@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Audit container ID: the limits of /proc/PID/audit_containerid.
+ *
+ * One write(2) at offset 0 carries one command: words separated by single
+ * spaces and at most one newline at the end.
+ *
+ *	new [name=NAME] [parent=ID]	make a new audit container for PID
+ *	join ID				move PID into a live audit container
+ *
+ * The options of "new" may come in any order, each at most once. A read gives
+ * the ID of PID in decimal and a newline, 0 where it is in no audit container.
+ * Records about audit containers have the type AUDIT_CONTAINER_OP.
+ */
+#ifndef _UAPI_LINUX_AUDIT_CID_H
+#define _UAPI_LINUX_AUDIT_CID_H
+
+/**
+ * define AUDIT_CID_WRITE_MAX - longest command, in bytes, newline included
+ */
+#define AUDIT_CID_WRITE_MAX	512
+
+/**
+ * define AUDIT_CID_NAME_MAX - longest NAME, in bytes
+ *
+ * A name is printable ASCII without space.
+ */
+#define AUDIT_CID_NAME_MAX	128
+
+/**
+ * define AUDIT_CID_DEPTH_MAX - how many levels audit containers nest
+ *
+ * A container that the host made is at level 1.
+ */
+#define AUDIT_CID_DEPTH_MAX	32
+
+#endif /* _UAPI_LINUX_AUDIT_CID_H */

@@ -1,0 +1,844 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: the number by which the audit log names a container.
+ */
+
+/**
+ * DOC: Audit container ID
+ *
+ * Containers are an idea of user space. What the kernel offers here is a
+ * number that a privileged writer of /proc/PID/audit_containerid attaches to
+ * a process, that its children inherit, and that every audit event carries.
+ * It says nothing about namespaces, cgroups or any other property a container
+ * may have; the records of its creation list them for whoever reads the log.
+ * It identifies a container for audit only: it is no handle, it cannot be
+ * named elsewhere, and it is no secret.
+ *
+ * Objects and their lives
+ * =======================
+ *
+ * A &struct audit_cid is one audit container. A process belongs to at most
+ * one, through the pointer in its &struct signal_struct, so that all of its
+ * threads have the same ID by construction and one store moves the process.
+ * NULL is the host: in no container. The life of a container is:
+ *
+ * 1. A write of "new" allocates it, numbers it, and puts it in the index with
+ *    no members: not live, hence invisible to other writers.
+ * 2. The same write logs its creation and stores the pointer, in one section
+ *    under the siglock of the target. It is live now.
+ * 3. fork adds a member, "join" adds one to a live container, and a process
+ *    whose last thread exits, or that moves down, takes one away.
+ * 4. The one who takes the last member away removes the container from the
+ *    index and logs its end. &struct audit_cid.members stays 0 from then on.
+ * 5. Zombies and child containers may still point to it. The last of these
+ *    references frees it, after a grace period, from any context.
+ *
+ * Containers form a tree with the host at its root. Children hold a reference
+ * to their parent, so ancestors of a live container stay resolvable. Parents
+ * never change, and processes only ever move down: &struct audit_cid.parent
+ * and .depth are constant once the object can be found.
+ *
+ * Locks
+ * =====
+ *
+ * audit_cid_mutex
+ *	Serialises writers: what a writer checked (who is where, what is live)
+ *	stays true against other writers until it has stored the pointer. Not
+ *	taken by fork, exit and readers.
+ * siglock of a process
+ *	Taken to store its pointer (writers, who hold the mutex as well) and to
+ *	inherit it (fork). A thread being made is therefore in the group before
+ *	the store or inherits after it.
+ * RCU
+ *	Readers of any process's pointer.
+ *
+ * A process in group exit does not move: SIGNAL_GROUP_EXIT is set under
+ * siglock before its last thread can pass audit_cid_exit(), which hence reads
+ * the pointer without a lock.
+ *
+ * Lock order: audit_cid_mutex, then task_lock or the lock of the index; or
+ * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or formatted
+ * under siglock. audit_log_start() may wait for the audit daemon and comes
+ * before the mutex; the record of a container's end comes after it.
+ */
+
+#define pr_fmt(fmt) "audit_cid: " fmt
+
+#include <linux/audit.h>
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "audit.h"
+#include "audit_cid.h"
+
+/* Refused attempts that are logged per container: this many in this time. */
+#define AUDIT_CID_REFUSED_BURST		32
+#define AUDIT_CID_REFUSED_INTERVAL	(5 * HZ)
+
+static DEFINE_MUTEX(audit_cid_mutex);
+
+/* Live containers, by their distance from the first ID of this boot. */
+static DEFINE_XARRAY(audit_cid_index);
+static u64 audit_cid_first;
+static atomic64_t audit_cid_last = ATOMIC64_INIT(0);
+
+/* Writers that are in no container share one limit. */
+static struct audit_cid_limit audit_cid_host_refused = {
+	.rate = RATELIMIT_STATE_INIT_FLAGS(audit_cid_host_refused.rate,
+					   AUDIT_CID_REFUSED_INTERVAL,
+					   AUDIT_CID_REFUSED_BURST,
+					   RATELIMIT_MSG_ON_RELEASE),
+};
+
+/**
+ * audit_cid_next - hand out an ID
+ * @last: the ID handed out last; 0 before the first one
+ * @seed: random number, used for the first ID only
+ *
+ * The first ID is 2^32 + @seed. A random start keeps the IDs of two boots in
+ * one log apart and lets a stale rule match nothing; a start above 32 bits
+ * shows at once who cuts the number off. The others follow in sequence: it is
+ * no secret how many containers there were.
+ *
+ * Context: Any.
+ * Return: An ID that was never handed out before, not 0.
+ */
+u64 audit_cid_next(atomic64_t *last, u32 seed)
+{
+	atomic64_cmpxchg(last, 0, BIT_ULL(32) + seed - 1);
+	return atomic64_inc_return(last);
+}
+
+/**
+ * audit_cid_alloc - allocate an audit container without a number
+ * @name: its name, or NULL
+ *
+ * Context: Process context, may sleep.
+ * Return: The container, to be given back by audit_cid_put(), or NULL where
+ * there is no memory.
+ */
+struct audit_cid *audit_cid_alloc(const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+	struct audit_cid *cid;
+
+	cid = kzalloc(struct_size(cid, name, len + 1), GFP_KERNEL_ACCOUNT);
+	if (!cid)
+		return NULL;
+
+	refcount_set(&cid->refs, 1);
+	cid->depth = 1;
+	ratelimit_state_init(&cid->refused.rate, AUDIT_CID_REFUSED_INTERVAL,
+			     AUDIT_CID_REFUSED_BURST);
+	ratelimit_set_flags(&cid->refused.rate, RATELIMIT_MSG_ON_RELEASE);
+	memcpy(cid->name, name ?: "", len);
+	return cid;
+}
+
+/**
+ * audit_cid_get - take a reference
+ * @cid: an audit container that the caller knows to be referenced, or NULL
+ *
+ * Context: Any.
+ * Return: @cid.
+ */
+struct audit_cid *audit_cid_get(struct audit_cid *cid)
+{
+	if (cid)
+		refcount_inc(&cid->refs);
+	return cid;
+}
+
+/**
+ * audit_cid_put - give a reference back
+ * @cid: an audit container, or NULL
+ *
+ * A container whose last reference this is gives back the one to its parent,
+ * and so on up the tree, which AUDIT_CID_DEPTH_MAX bounds.
+ *
+ * Context: Any.
+ */
+void audit_cid_put(struct audit_cid *cid)
+{
+	while (cid && refcount_dec_and_test(&cid->refs)) {
+		struct audit_cid *parent = cid->parent;
+
+		WARN_ON_ONCE(atomic_read(&cid->members));
+		kfree_rcu(cid, rcu);
+		cid = parent;
+	}
+}
+
+/**
+ * audit_cid_set_parent - give a new container its place in the tree
+ * @cid: a container that nobody else can find yet
+ * @parent: the container to make it in, or NULL for the host; its reference
+ *	is the new container's from here on
+ *
+ * Context: Any.
+ */
+void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
+{
+	cid->parent = parent;
+	cid->depth = parent ? parent->depth + 1 : 1;
+}
+
+/**
+ * audit_cid_within - is a container another one, or below it
+ * @cid: the container asked about, or NULL for the host
+ * @top: the root of a subtree, or NULL for the host, that is the whole tree
+ *
+ * Context: The caller holds a reference to both, or RCU.
+ * Return: Whether @cid lies in the subtree of @top, @top itself included.
+ */
+bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top)
+{
+	if (!top)
+		return true;
+
+	while (cid && cid->depth > top->depth)
+		cid = cid->parent;
+	return cid == top;
+}
+
+static u64 audit_cid_id(const struct audit_cid *cid)
+{
+	return cid ? cid->id : 0;
+}
+
+/* The container of a process, for writers: nobody can change it meanwhile. */
+static struct audit_cid *audit_cid_of(const struct task_struct *p)
+{
+	return rcu_dereference_protected(p->signal->audit_cid,
+					 lockdep_is_held(&audit_cid_mutex));
+}
+
+/* The same for readers. */
+static struct audit_cid *audit_cid_rcu(const struct task_struct *p)
+{
+	return rcu_dereference(p->signal->audit_cid);
+}
+
+/**
+ * audit_get_contid - the audit container ID of a task
+ * @p: current, or a task that the caller holds a reference to
+ *
+ * Context: Any.
+ * Return: The ID, 0 if @p is in no audit container.
+ */
+u64 audit_get_contid(struct task_struct *p)
+{
+	guard(rcu)();
+	return audit_cid_id(audit_cid_rcu(p));
+}
+
+static unsigned long audit_cid_key(u64 id)
+{
+	return id - audit_cid_first;
+}
+
+/* Number a container and add it to the index. It has no members: not live. */
+static int audit_cid_insert(struct audit_cid *cid)
+{
+	lockdep_assert_held(&audit_cid_mutex);
+
+	cid->id = audit_cid_next(&audit_cid_last, get_random_u32());
+	if (!audit_cid_first)
+		audit_cid_first = cid->id;
+	if (xa_insert(&audit_cid_index, audit_cid_key(cid->id), cid,
+		      GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
+	return 0;
+}
+
+static void audit_cid_erase(const struct audit_cid *cid)
+{
+	xa_erase(&audit_cid_index, audit_cid_key(cid->id));
+}
+
+/* Find a live container and take a reference to it. */
+static struct audit_cid *audit_cid_find(u64 id)
+{
+	struct audit_cid *cid;
+
+	lockdep_assert_held(&audit_cid_mutex);
+
+	guard(rcu)();
+	cid = xa_load(&audit_cid_index, audit_cid_key(id));
+	/* The key of a 32-bit kernel is cut off. */
+	if (!cid || cid->id != id || !atomic_read(&cid->members))
+		return NULL;
+	return refcount_inc_not_zero(&cid->refs) ? cid : NULL;
+}
+
+/**
+ * audit_cid_limit_pass - may one more refused attempt be logged
+ * @limit: the limit of the container that the attempt came from
+ * @suppressed: set to the number of attempts left out since the last one that
+ *	passed
+ *
+ * Context: Any.
+ * Return: Whether it may.
+ */
+bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed)
+{
+	if (!__ratelimit(&limit->rate)) {
+		atomic_inc(&limit->suppressed);
+		return false;
+	}
+	*suppressed = atomic_xchg(&limit->suppressed, 0);
+	return true;
+}
+
+/*
+ * Records
+ */
+
+static struct audit_buffer *audit_cid_log_start(struct audit_context *ctx)
+{
+	if (!audit_enabled)
+		return NULL;
+	return audit_log_start(ctx, GFP_KERNEL, AUDIT_CONTAINER_OP);
+}
+
+/* A syscall or io_uring event names the ID in its own record. */
+static bool audit_cid_in_event(const struct audit_context *ctx)
+{
+	return ctx && ctx->context != AUDIT_CTX_UNUSED;
+}
+
+static void audit_cid_log_name(struct audit_buffer *ab, const char *name)
+{
+	audit_log_format(ab, " name=");
+	if (name && *name)
+		audit_log_untrustedstring(ab, name);
+	else
+		audit_log_format(ab, "(null)");
+}
+
+static void audit_cid_log_nsset(struct audit_buffer *ab, struct task_struct *p)
+{
+	struct audit_cid_nsset set;
+	char text[AUDIT_CID_NS_TEXT];
+
+	if (!ab || !p || !audit_cid_nsset_read(&set, p))
+		return;
+	audit_cid_nsset_print(text, sizeof(text), &set, audit_cid_nsdev());
+	audit_log_format(ab, " %s", text);
+}
+
+static void audit_cid_log_subject(struct audit_buffer *ab)
+{
+	char comm[TASK_COMM_LEN];
+
+	audit_log_format(ab, " pid=%d uid=%u ", task_tgid_nr(current),
+			 from_kuid(&init_user_ns, current_uid()));
+	audit_log_session_info(ab);
+	audit_log_task_context(ab);
+	audit_log_format(ab, " comm=");
+	audit_log_untrustedstring(ab, get_task_comm(comm, current));
+}
+
+/* The writer of the file acts: its executable and, alone, its ID belong in. */
+static void audit_cid_log_writer(struct audit_buffer *ab)
+{
+	if (!ab)
+		return;
+
+	audit_cid_log_subject(ab);
+	audit_log_d_path_exe(ab, current->mm);
+	if (!audit_cid_in_event(audit_context()))
+		audit_log_contid(ab);
+}
+
+static void audit_cid_log_ended(const struct audit_cid *cid, pid_t opid)
+{
+	struct audit_buffer *ab;
+
+	ab = audit_cid_log_start(NULL);
+	if (!ab)
+		return;
+
+	audit_log_format(ab, "op=exit ocontid=%llu pcontid=%llu", cid->id,
+			 audit_cid_id(cid->parent));
+	audit_cid_log_name(ab, cid->name);
+	audit_log_format(ab, " opid=%d", opid);
+	audit_cid_log_subject(ab);
+	audit_log_format(ab, " res=1");
+	audit_log_end(ab);
+}
+
+/**
+ * audit_log_contid - add the ID of the current task to a record
+ * @ab: the record, or NULL
+ *
+ * Adds nothing where the task is in no audit container.
+ *
+ * Context: Process context.
+ */
+void audit_log_contid(struct audit_buffer *ab)
+{
+	u64 id = audit_get_contid(current);
+
+	if (id)
+		audit_log_format(ab, " contid=%llu", id);
+}
+
+/**
+ * audit_log_ocontid - add the ID of the task that is acted on to a record
+ * @ab: the record, or NULL
+ * @ocontid: its ID; nothing is added for 0
+ *
+ * Context: Any.
+ */
+void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
+{
+	if (ocontid)
+		audit_log_format(ab, " ocontid=%llu", ocontid);
+}
+
+static bool audit_cid_user_type(int type)
+{
+	return type == AUDIT_USER ||
+	       (type >= AUDIT_FIRST_USER_MSG && type <= AUDIT_LAST_USER_MSG) ||
+	       (type >= AUDIT_FIRST_USER_MSG2 && type <= AUDIT_LAST_USER_MSG2);
+}
+
+/**
+ * audit_log_contid_user - add the sender's ID to a record from user space
+ * @ab: the record, or NULL, before the text of user space, which could hold a
+ *	forged ID
+ * @type: its type; nothing is added to a record that is the kernel's own
+ *
+ * Context: Process context, of the sender.
+ */
+void audit_log_contid_user(struct audit_buffer *ab, int type)
+{
+	if (audit_cid_user_type(type))
+		audit_log_contid(ab);
+}
+
+/**
+ * audit_log_contid_end - add the ID of the current task to a finished record
+ * @ab: the record
+ * @ctx: its audit context, or NULL
+ * @type: its type
+ *
+ * Adds nothing to a record that belongs to a syscall or io_uring event, that
+ * names IDs itself, or that is not the doing of the current task.
+ *
+ * Context: Any.
+ */
+void audit_log_contid_end(struct audit_buffer *ab,
+			  const struct audit_context *ctx, int type)
+{
+	if (audit_cid_in_event(ctx) || !in_task())
+		return;
+	/* A packet has a namespace; who runs when it passes says nothing. */
+	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP ||
+	    audit_cid_user_type(type))
+		return;
+	audit_log_contid(ab);
+}
+
+/*
+ * Members
+ */
+
+/* Take a member away. The one who takes the last ends the container. */
+static void audit_cid_leave(struct audit_cid *cid, pid_t opid)
+{
+	if (!cid || !atomic_dec_and_test(&cid->members))
+		return;
+
+	audit_cid_erase(cid);
+	audit_cid_log_ended(cid, opid);
+}
+
+/**
+ * audit_cid_inherit - make a new process a member of its creator's container
+ * @child: the new process, which nobody else can find yet
+ * @sig: its creator, whose siglock is held
+ *
+ * Context: Atomic.
+ */
+void audit_cid_inherit(struct signal_struct *child,
+		       const struct signal_struct *sig)
+{
+	struct audit_cid *cid = rcu_dereference_protected(sig->audit_cid, true);
+
+	if (!cid)
+		return;
+	atomic_inc(&cid->members);
+	RCU_INIT_POINTER(child->audit_cid, audit_cid_get(cid));
+}
+
+/**
+ * audit_cid_fork - let a new task inherit the ID of the current one
+ * @p: the new task, past the last point where its creation can fail
+ *
+ * The ID is that of the task that makes @p, whichever its parent is to be
+ * (CLONE_PARENT). A thread shares it and is only counted.
+ *
+ * Context: Atomic. The caller holds the siglock of current.
+ */
+void audit_cid_fork(struct task_struct *p)
+{
+	lockdep_assert_held(&current->sighand->siglock);
+
+	if (p->signal == current->signal)
+		atomic_inc(&p->signal->audit_cid_extra);
+	else
+		audit_cid_inherit(p->signal, current->signal);
+}
+
+/**
+ * audit_cid_exit - a thread exits; its process may be the last member
+ * @p: current
+ *
+ * Comes after everything in exit that may be audited, and before anybody is
+ * told of the exit: who waits for the last member finds the end in the log.
+ *
+ * Context: Process context, may sleep.
+ */
+void audit_cid_exit(struct task_struct *p)
+{
+	struct signal_struct *sig = p->signal;
+
+	/* Other threads are still to come here. */
+	if (atomic_dec_return(&sig->audit_cid_extra) >= 0)
+		return;
+
+	/* The group exits, so nobody stores to the pointer any more. */
+	audit_cid_leave(rcu_dereference_protected(sig->audit_cid, true),
+			task_tgid_nr(p));
+}
+
+/**
+ * audit_cid_free - drop the reference of a process that is freed
+ * @sig: the process
+ *
+ * Context: Any.
+ */
+void audit_cid_free(struct signal_struct *sig)
+{
+	audit_cid_put(rcu_dereference_protected(sig->audit_cid, true));
+}
+
+/*
+ * Writers
+ */
+
+/**
+ * struct audit_cid_move - a writer at work
+ * @req: what it asked for
+ * @pid: whose file it writes to
+ * @target: the task behind @pid, referenced; NULL if it is gone
+ * @made: the container to be, of AUDIT_CID_NEW; referenced
+ * @found: what the request names or implies: the parent of a new container,
+ *	or the container to join; referenced; NULL for the host
+ * @from: where the target is. Valid under audit_cid_mutex; once the target
+ *	has moved, this owns the reference that the target had.
+ * @from_id: its ID, for the log
+ */
+struct audit_cid_move {
+	const struct audit_cid_request	*req;
+	struct pid			*pid;
+	struct task_struct		*target;
+	struct audit_cid		*made;
+	struct audit_cid		*found;
+	struct audit_cid		*from;
+	u64				from_id;
+};
+
+static pid_t audit_cid_opid(const struct audit_cid_move *move)
+{
+	pid_t tgid = move->target ? task_tgid_nr(move->target) : 0;
+
+	/* A target that was reaped has no number of its own any more. */
+	return tgid ?: pid_nr(move->pid);
+}
+
+static void audit_cid_log_move(struct audit_buffer *ab,
+			       const struct audit_cid_move *move, bool moved)
+{
+	const struct audit_cid_request *req = move->req;
+
+	if (req->op == AUDIT_CID_JOIN)
+		audit_log_format(ab, "op=join ocontid=%llu prev=%llu", req->id,
+				 move->from_id);
+	else if (moved)
+		audit_log_format(ab, "op=create ocontid=%llu pcontid=%llu",
+				 move->made->id, audit_cid_id(move->found));
+	else
+		audit_log_format(ab, "op=create ocontid=? pcontid=%llu",
+				 req->has_parent ? req->parent : move->from_id);
+	/* Anybody may be refused: do not repeat what they wrote. */
+	if (req->op == AUDIT_CID_NEW)
+		audit_cid_log_name(ab, moved ? req->name : NULL);
+	audit_log_format(ab, " opid=%d", audit_cid_opid(move));
+	audit_cid_log_nsset(ab, move->target);
+}
+
+static bool audit_cid_may_log_refused(int *suppressed)
+{
+	struct audit_cid *cid;
+
+	guard(rcu)();
+	cid = audit_cid_rcu(current);
+	return audit_cid_limit_pass(cid ? &cid->refused :
+					  &audit_cid_host_refused, suppressed);
+}
+
+static void audit_cid_log_refused(const struct audit_cid_move *move)
+{
+	struct audit_buffer *ab;
+	int suppressed;
+
+	if (!audit_cid_may_log_refused(&suppressed))
+		return;
+
+	ab = audit_cid_log_start(audit_context());
+	if (!ab)
+		return;
+	audit_cid_log_move(ab, move, false);
+	if (suppressed)
+		audit_log_format(ab, " suppressed=%d", suppressed);
+	audit_cid_log_writer(ab);
+	audit_log_format(ab, " res=0");
+	audit_log_end(ab);
+}
+
+/* A new container goes at or below where the target is. */
+static int audit_cid_find_parent(struct audit_cid_move *move)
+{
+	const struct audit_cid_request *req = move->req;
+
+	move->found = req->has_parent ? audit_cid_find(req->parent) :
+					audit_cid_get(move->from);
+	if (!move->found)
+		return req->has_parent ? -ESRCH : 0;
+	if (!audit_cid_within(move->found, move->from))
+		return -EPERM;
+	return move->found->depth < AUDIT_CID_DEPTH_MAX ? 0 : -ENOSPC;
+}
+
+/* A container to join lies strictly below where the target is. */
+static int audit_cid_find_joined(struct audit_cid_move *move)
+{
+	move->found = audit_cid_find(move->req->id);
+	if (!move->found)
+		return -ESRCH;
+	if (move->found == move->from ||
+	    !audit_cid_within(move->found, move->from))
+		return -EPERM;
+	return 0;
+}
+
+/* What may the writer do to the target? Fills in @from and @found. */
+static int audit_cid_resolve(struct audit_cid_move *move)
+{
+	lockdep_assert_held(&audit_cid_mutex);
+
+	if (move->target->flags & PF_KTHREAD)
+		return -EPERM;
+	move->from = audit_cid_of(move->target);
+	move->from_id = audit_cid_id(move->from);
+	if (!audit_cid_within(move->from, audit_cid_of(current)))
+		return -EPERM;
+
+	audit_cid_put(move->found);
+	return move->req->op == AUDIT_CID_NEW ? audit_cid_find_parent(move) :
+						audit_cid_find_joined(move);
+}
+
+/*
+ * Lock the thread group behind a pid. A task that is still on the list of
+ * tasks has a sighand; without tasklist_lock, exec could take it away from the
+ * leader that another thread is replacing.
+ */
+static struct task_struct *audit_cid_lock_group(struct pid *pid,
+						unsigned long *flags)
+{
+	struct task_struct *p;
+
+	guard(read_lock)(&tasklist_lock);
+	p = pid_task(pid, PIDTYPE_PID);
+	return p && lock_task_sighand(p, flags) ? p : NULL;
+}
+
+/* The first member of a new container, or one more of a live one. */
+static bool audit_cid_enter(struct audit_cid *to, bool made)
+{
+	if (!made)
+		return atomic_inc_not_zero(&to->members);
+	atomic_set(&to->members, 1);
+	return true;
+}
+
+/*
+ * Log the move and make it, both in one section in which the target can
+ * neither fork nor make a thread nor begin to exit: the record precedes
+ * whatever the target does with its new ID, and what it says is true.
+ */
+static int audit_cid_switch(struct audit_cid_move *move,
+			    struct audit_buffer *ab)
+{
+	struct audit_cid *to = move->made ?: move->found;
+	struct signal_struct *sig = move->target->signal;
+	struct task_struct *p;
+	unsigned long flags;
+	bool moved;
+
+	lockdep_assert_held(&audit_cid_mutex);
+
+	p = audit_cid_lock_group(move->pid, &flags);
+	if (!p)
+		return -ESRCH;
+	moved = !(sig->flags & SIGNAL_GROUP_EXIT) &&
+		audit_cid_enter(to, move->made);
+	if (moved) {
+		audit_log_end(ab);
+		rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
+	}
+	unlock_task_sighand(p, &flags);
+	return moved ? 0 : -ESRCH;
+}
+
+/* Give a new container its number and its place; nobody can join it yet. */
+static int audit_cid_place(struct audit_cid_move *move)
+{
+	int ret;
+
+	if (!move->made)
+		return 0;
+	ret = audit_cid_insert(move->made);
+	if (!ret)
+		audit_cid_set_parent(move->made, audit_cid_get(move->found));
+	return ret;
+}
+
+/* All of a move that is serialised with other writers. */
+static int audit_cid_commit(struct audit_cid_move *move,
+			    struct audit_buffer *ab)
+{
+	int ret;
+
+	guard(mutex)(&audit_cid_mutex);
+
+	ret = audit_cid_resolve(move) ?: audit_cid_place(move);
+	if (ret)
+		return ret;
+
+	audit_cid_log_move(ab, move, true);
+	audit_cid_log_writer(ab);
+	audit_log_format(ab, " res=1");
+	ret = audit_cid_switch(move, ab);
+	if (ret && move->made)
+		audit_cid_erase(move->made);
+	return ret;
+}
+
+static int audit_cid_check(struct audit_cid_move *move)
+{
+	guard(mutex)(&audit_cid_mutex);
+	return audit_cid_resolve(move);
+}
+
+/*
+ * The record is started before the mutex is taken, since that may wait for
+ * the audit daemon, and only for a move that would be made: a record that is
+ * started makes an event of the whole system call.
+ */
+static int audit_cid_move(struct audit_cid_move *move)
+{
+	struct audit_buffer *ab;
+	int ret;
+
+	ret = audit_cid_check(move);
+	if (ret)
+		return ret;
+	if (move->req->op == AUDIT_CID_NEW) {
+		move->made = audit_cid_alloc(move->req->name);
+		if (!move->made)
+			return -ENOMEM;
+	}
+
+	ab = audit_cid_log_start(audit_context());
+	ret = audit_cid_commit(move, ab);
+	if (ret) {
+		audit_log_cancel(ab);
+		return ret;
+	}
+
+	audit_cid_leave(move->from, audit_cid_opid(move));
+	audit_cid_put(move->from);
+	return 0;
+}
+
+/**
+ * audit_cid_apply - carry out a request
+ * @pid: the process to label
+ * @req: what to do
+ * @capable: whether the writer and the opener of the file are privileged
+ *
+ * Logs the attempt, whatever becomes of it.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -EPERM (not @capable, a kernel thread, or out of the writer's
+ * or the target's subtree), -ESRCH (the process is gone or exits, or there is
+ * no such live container), -ENOSPC (nested too deep), -ENOMEM.
+ */
+int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
+		    bool capable)
+{
+	struct audit_cid_move move = { .req = req, .pid = pid };
+	int ret = -ESRCH;
+
+	move.target = get_pid_task(pid, PIDTYPE_PID);
+	if (move.target) {
+		move.from_id = audit_get_contid(move.target);
+		ret = capable ? audit_cid_move(&move) : -EPERM;
+	}
+	if (ret)
+		audit_cid_log_refused(&move);
+
+	audit_cid_put(move.made);
+	audit_cid_put(move.found);
+	if (move.target)
+		put_task_struct(move.target);
+	return ret;
+}
+
+/**
+ * audit_cid_read - read the ID of a process
+ * @pid: the process
+ * @capable: whether the reader and the opener of the file are privileged
+ * @id: set to the ID, 0 if the process is in no audit container
+ *
+ * Context: Process context.
+ * Return: 0, or -EPERM (not @capable, or out of the reader's subtree), or
+ * -ESRCH (the process is gone).
+ */
+int audit_cid_read(struct pid *pid, bool capable, u64 *id)
+{
+	const struct audit_cid *cid;
+	struct task_struct *p;
+
+	guard(rcu)();
+	p = pid_task(pid, PIDTYPE_PID);
+	if (!p)
+		return -ESRCH;
+	cid = audit_cid_rcu(p);
+	if (!capable || !audit_cid_within(cid, audit_cid_rcu(current)))
+		return -EPERM;
+	*id = audit_cid_id(cid);
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Audit container ID: shared by kernel/audit_cid*.c and its KUnit tests.
+ */
+#ifndef _KERNEL_AUDIT_CID_H
+#define _KERNEL_AUDIT_CID_H
+
+#include <linux/atomic.h>
+#include <linux/ratelimit_types.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <uapi/linux/audit_cid.h>
+
+struct nsproxy;
+struct pid;
+struct signal_struct;
+struct task_struct;
+
+/**
+ * struct audit_cid_limit - how many refused attempts are logged
+ * @rate: lets a burst of records pass in each interval
+ * @suppressed: attempts that were not logged since the last one that was
+ */
+struct audit_cid_limit {
+	struct ratelimit_state	rate;
+	atomic_t		suppressed;
+};
+
+/**
+ * struct audit_cid - an audit container
+ * @id: its serial number; never 0, never reused
+ * @parent: the container it was made in, NULL for the host; holds a reference
+ * @refs: keeps the memory: one for each process that points here, one for each
+ *	child container, one for a writer at work
+ * @members: processes that carry the ID and have a thread that is not past
+ *	audit_cid_exit(). The container is live while this is not 0, and it
+ *	never leaves 0 a second time.
+ * @depth: number of containers from here up to the host; 1 below the host
+ * @refused: limits the records about refused attempts of members
+ * @rcu: readers find the object under RCU only
+ * @name: the creator's own name for it; empty if none was given
+ */
+struct audit_cid {
+	u64			id;
+	struct audit_cid	*parent;
+	refcount_t		refs;
+	atomic_t		members;
+	unsigned int		depth;
+	struct audit_cid_limit	refused;
+	struct rcu_head		rcu;
+	char			name[];
+};
+
+/**
+ * enum audit_cid_op - what a write to the file asks for
+ * @AUDIT_CID_NEW: a new container for the target
+ * @AUDIT_CID_JOIN: the target is to move into a live container
+ */
+enum audit_cid_op {
+	AUDIT_CID_NEW,
+	AUDIT_CID_JOIN,
+};
+
+/**
+ * struct audit_cid_request - a parsed write
+ * @op: what is asked for
+ * @name: of the new container; points into the text, NULL if none was given
+ * @parent: ID to make the new container in, if @has_parent
+ * @id: ID to join
+ * @has_parent: whether @parent was given
+ */
+struct audit_cid_request {
+	enum audit_cid_op	op;
+	const char		*name;
+	u64			parent;
+	u64			id;
+	bool			has_parent;
+};
+
+/* Rows of the namespace table; audit_cid_ns.c checks that it has no more. */
+#define AUDIT_CID_NS_MAX	10
+
+/* Longest text of a namespace set: device and ten "TYPEns_for_children=". */
+#define AUDIT_CID_NS_TEXT	384
+
+/**
+ * struct audit_cid_nsset - the namespaces that a thread is in
+ * @inum: inode number of each, in the order of the namespace table; 0 in all
+ *	of them where no thread had namespaces any more
+ */
+struct audit_cid_nsset {
+	unsigned int inum[AUDIT_CID_NS_MAX];
+};
+
+/* audit_cid.c */
+u64 audit_cid_next(atomic64_t *last, u32 seed);
+struct audit_cid *audit_cid_alloc(const char *name);
+struct audit_cid *audit_cid_get(struct audit_cid *cid);
+void audit_cid_put(struct audit_cid *cid);
+void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent);
+bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
+void audit_cid_inherit(struct signal_struct *child,
+		       const struct signal_struct *sig);
+bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed);
+int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
+		    bool capable);
+int audit_cid_read(struct pid *pid, bool capable, u64 *id);
+
+/* audit_cid_ns.c */
+void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
+			  const struct nsproxy *ns);
+bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p);
+int audit_cid_nsset_print(char *buf, size_t size,
+			  const struct audit_cid_nsset *set, dev_t dev);
+dev_t audit_cid_nsdev(void);
+
+/* audit_cid_proc.c */
+int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req);
+
+#endif /* _KERNEL_AUDIT_CID_H */

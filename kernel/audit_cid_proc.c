@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: /proc/PID/audit_containerid, its grammar and who may
+ * use it. include/uapi/linux/audit_cid.h describes the commands.
+ */
+
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/fs.h>
+#include <linux/kstrtox.h>
+#include <linux/parser.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "audit_cid.h"
+
+enum {
+	OPT_NAME,
+	OPT_PARENT,
+	OPT_UNKNOWN,
+};
+
+static const match_table_t audit_cid_options = {
+	{ OPT_NAME, "name=%s" },
+	{ OPT_PARENT, "parent=%s" },
+	{ OPT_UNKNOWN, NULL },
+};
+
+/* Canonical decimal: no sign, no leading zero, nothing that follows. */
+static int audit_cid_parse_id(const char *word, u64 *id)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (!digits || word[digits] || (*word == '0' && digits > 1))
+		return -EINVAL;
+	return kstrtou64(word, 10, id) ? -EINVAL : 0;
+}
+
+static bool audit_cid_name_valid(const char *name)
+{
+	size_t len;
+
+	for (len = 0; name[len]; len++)
+		if (!isascii(name[len]) || !isgraph(name[len]))
+			return false;
+	return len > 0 && len <= AUDIT_CID_NAME_MAX;
+}
+
+static int audit_cid_parse_option(char *word, struct audit_cid_request *req)
+{
+	substring_t args[MAX_OPT_ARGS];
+
+	switch (match_token(word, audit_cid_options, args)) {
+	case OPT_NAME:
+		if (req->name || !audit_cid_name_valid(args[0].from))
+			return -EINVAL;
+		req->name = args[0].from;
+		return 0;
+	case OPT_PARENT:
+		if (req->has_parent)
+			return -EINVAL;
+		req->has_parent = true;
+		return audit_cid_parse_id(args[0].from, &req->parent);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int audit_cid_parse_new(char *text, struct audit_cid_request *req)
+{
+	char *word;
+	int ret;
+
+	req->op = AUDIT_CID_NEW;
+	while ((word = strsep(&text, " "))) {
+		ret = audit_cid_parse_option(word, req);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * audit_cid_parse - parse one write to the file
+ * @text: the @len bytes written and a NUL; changed, and @req points into it
+ * @len: number of bytes written
+ * @req: set to the request
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL if the text is not a command.
+ */
+int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req)
+{
+	char *word;
+
+	*req = (struct audit_cid_request) {};
+
+	if (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	if (strlen(text) != len)
+		return -EINVAL;
+
+	word = strsep(&text, " ");
+	if (!strcmp(word, "new"))
+		return audit_cid_parse_new(text, req);
+	if (!strcmp(word, "join") && text) {
+		req->op = AUDIT_CID_JOIN;
+		return audit_cid_parse_id(text, &req->id);
+	}
+	return -EINVAL;
+}
+
+/*
+ * The writer may have been handed the file, and the opener may have passed it
+ * to somebody else: each must hold the right by itself.
+ */
+static bool audit_cid_capable(const struct file *file)
+{
+	return file_ns_capable(file, &init_user_ns, CAP_AUDIT_CONTROL) &&
+	       capable(CAP_AUDIT_CONTROL);
+}
+
+static ssize_t audit_containerid_write(struct file *file,
+				       const char __user *buf, size_t count,
+				       loff_t *ppos)
+{
+	struct audit_cid_request req;
+	int ret;
+
+	if (*ppos || !count || count > AUDIT_CID_WRITE_MAX)
+		return -EINVAL;
+
+	char *text __free(kfree) = memdup_user_nul(buf, count);
+
+	if (IS_ERR(text))
+		return PTR_ERR(no_free_ptr(text));
+
+	ret = audit_cid_parse(text, count, &req);
+	if (!ret)
+		ret = audit_cid_apply(proc_audit_containerid_pid(file), &req,
+				      audit_cid_capable(file));
+	/* The offset stays: a file may be written to more than once. */
+	return ret ?: count;
+}
+
+static ssize_t audit_containerid_read(struct file *file, char __user *buf,
+				      size_t count, loff_t *ppos)
+{
+	/* The longest u64, a newline, and a NUL. */
+	char text[20 + 1 + 1];
+	u64 id;
+	int ret;
+
+	ret = audit_cid_read(proc_audit_containerid_pid(file),
+			     audit_cid_capable(file), &id);
+	if (ret)
+		return ret;
+	ret = scnprintf(text, sizeof(text), "%llu\n", id);
+	return simple_read_from_buffer(buf, count, ppos, text, ret);
+}
+
+const struct file_operations proc_audit_containerid_operations = {
+	.read	= audit_containerid_read,
+	.write	= audit_containerid_write,
+	.llseek	= generic_file_llseek,
+};
