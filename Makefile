@@ -28,8 +28,7 @@ selftest: kernel ## run the kernel selftests in the guest, TAP to build/log
 	@mk/selftest
 
 integration: kernel ## a real auditd and a real container, asserted
-	@mk/need run
-	@$(boot) -- vm/integration
+	@mk/integration
 
 test: kernel ## kunit, selftest and integration
 	@mk/test

@@ -91,3 +91,47 @@ logged() {
 		die "failed: ${*:1:3} ... (all of it: ${log#"$TOP"/})"
 	fi
 }
+
+# roomy_tmp SIZE: a folder for UML's memory, which is a file: it must be executable,
+# and had better be on a tmpfs
+roomy_tmp() {
+	local dir
+	for dir in "${TMPDIR:-/dev/shm}" /dev/shm /tmp "$BUILD"; do
+		[ -w "$dir" ] || continue
+		case ,$(findmnt -nro OPTIONS -T "$dir"), in *,noexec,*) continue ;; esac
+		[ "$(df --output=avail -B1 "$dir" | tail -n 1)" -gt "$(numfmt --from=iec "$1")" ] || continue
+		echo "$dir"
+		return
+	done
+	die "no folder for $1 of guest memory (tried /dev/shm, /tmp and build)"
+}
+
+# uml_args: what the base's UML wants on its command line. 7.3 knows a faster way to
+# run user code than ptrace, and SMP, which the debug kernel has.
+uml_args() {
+	[ "$BASE" = 6.12 ] || echo seccomp=on
+	[ "$BASE" = 6.12 ] || [ -z "$DEBUG" ] || echo ncpus=2
+}
+
+# splats LOG: the lines of a kernel log that tell of a bug
+splats() { tr -d '\r' <"$1" | awk -f vm/splats.awk -v smp="$BASE$DEBUG"; }
+
+# count NAME PASSED FAILED [SKIPPED]: report a step; .ci/run adds them up
+count() {
+	say "$1 ($(basename "$OUT")): $2 passed, $3 failed, ${4:-0} skipped"
+	echo "$2 $3" >>"$LOG/counts"
+}
+
+# tap_count FILE: passed, failed and skipped tests of TAP output; a plan that was
+# not kept is a failure
+tap_count() {
+	awk '/^1\.\.[0-9]+/ { plan += substr($1, 4) }
+		/^ok .*# *(SKIP|XFAIL)/ { skip++; next }
+		/^ok / { ok++ }
+		/^not ok / { bad++ }
+		END {
+			if (plan > ok + bad + skip)
+				bad += plan - (ok + bad + skip)
+			print ok + 0, bad + 0, skip + 0
+		}' "$1"
+}
