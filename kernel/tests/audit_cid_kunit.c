@@ -1,1 +1,465 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of audit container IDs: what needs no task and no audit daemon.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/audit.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_ns.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/user_namespace.h>
+#include <linux/utsname.h>
+#include <net/net_namespace.h>
+
+#include "../audit_cid.h"
+
+/* A text and its length, which a NUL in the text does not end. */
+#define TEXT(s)		.text = s, .len = sizeof(s) - 1
+
+/* As long as a name may be. */
+#define NAME_128	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+struct parse_case {
+	const char *desc;
+	const char *text;
+	size_t len;
+	struct audit_cid_request req;
+};
+
+static const struct parse_case parse_accepted[] = {
+	{
+		.desc = "new",
+		TEXT("new"),
+		.req = { .op = AUDIT_CID_NEW },
+	}, {
+		.desc = "new and a newline",
+		TEXT("new\n"),
+		.req = { .op = AUDIT_CID_NEW },
+	}, {
+		.desc = "a name",
+		TEXT("new name=web-1"),
+		.req = { .op = AUDIT_CID_NEW, .name = "web-1" },
+	}, {
+		.desc = "a name with the signs that records use",
+		TEXT("new name=a=\"b\"'%s,contid=7"),
+		.req = { .op = AUDIT_CID_NEW, .name = "a=\"b\"'%s,contid=7" },
+	}, {
+		.desc = "the longest name",
+		TEXT("new name=" NAME_128 "\n"),
+		.req = { .op = AUDIT_CID_NEW, .name = NAME_128 },
+	}, {
+		.desc = "a parent",
+		TEXT("new parent=4294967296"),
+		.req = { .op = AUDIT_CID_NEW, .has_parent = true,
+			 .parent = 4294967296ULL },
+	}, {
+		.desc = "a parent that no container has",
+		TEXT("new parent=0"),
+		.req = { .op = AUDIT_CID_NEW, .has_parent = true },
+	}, {
+		.desc = "options in one order",
+		TEXT("new name=a parent=5"),
+		.req = { .op = AUDIT_CID_NEW, .name = "a", .has_parent = true,
+			 .parent = 5 },
+	}, {
+		.desc = "options in the other order",
+		TEXT("new parent=5 name=a\n"),
+		.req = { .op = AUDIT_CID_NEW, .name = "a", .has_parent = true,
+			 .parent = 5 },
+	}, {
+		.desc = "join",
+		TEXT("join 4294967297"),
+		.req = { .op = AUDIT_CID_JOIN, .id = 4294967297ULL },
+	}, {
+		.desc = "join the largest number",
+		TEXT("join 18446744073709551615\n"),
+		.req = { .op = AUDIT_CID_JOIN, .id = U64_MAX },
+	}, {
+		.desc = "join 0",
+		TEXT("join 0"),
+		.req = { .op = AUDIT_CID_JOIN },
+	},
+};
+
+static const struct parse_case parse_refused[] = {
+	{ .desc = "nothing", TEXT("") },
+	{ .desc = "a newline only", TEXT("\n") },
+	{ .desc = "two newlines", TEXT("new\n\n") },
+	{ .desc = "a newline inside", TEXT("new\nname=a") },
+	{ .desc = "a NUL at the end", TEXT("new\0") },
+	{ .desc = "a NUL inside", TEXT("new name=a\0b") },
+	{ .desc = "a NUL before the newline", TEXT("new\0\n") },
+	{ .desc = "a leading space", TEXT(" new") },
+	{ .desc = "a trailing space", TEXT("new ") },
+	{ .desc = "a double space", TEXT("new  name=a") },
+	{ .desc = "a tab", TEXT("new\tname=a") },
+	{ .desc = "an unknown command", TEXT("leave") },
+	{ .desc = "a command in capitals", TEXT("NEW") },
+	{ .desc = "a longer command", TEXT("newer") },
+	{ .desc = "a bare number", TEXT("4294967297") },
+	{ .desc = "the unset value of older patches",
+	  TEXT("18446744073709551615") },
+	{ .desc = "an unknown option", TEXT("new colour=red") },
+	{ .desc = "a bare word as option", TEXT("new web-1") },
+	{ .desc = "an empty name", TEXT("new name=") },
+	{ .desc = "an empty name before an option", TEXT("new name= parent=5") },
+	{ .desc = "a name that is too long", TEXT("new name=" NAME_128 "x") },
+	{ .desc = "a name with a control byte", TEXT("new name=a\033b") },
+	{ .desc = "a name with DEL", TEXT("new name=a\177") },
+	{ .desc = "a name in Latin-1", TEXT("new name=caf\351") },
+	{ .desc = "a name in UTF-8", TEXT("new name=caf\303\251") },
+	{ .desc = "two names", TEXT("new name=a name=b") },
+	{ .desc = "two parents", TEXT("new parent=5 parent=5") },
+	{ .desc = "an empty parent", TEXT("new parent=") },
+	{ .desc = "a parent with a sign", TEXT("new parent=+5") },
+	{ .desc = "a parent with a leading zero", TEXT("new parent=05") },
+	{ .desc = "a parent in hex", TEXT("new parent=0x5") },
+	{ .desc = "a parent of 2^64", TEXT("new parent=18446744073709551616") },
+	{ .desc = "join nothing", TEXT("join") },
+	{ .desc = "join an empty word", TEXT("join ") },
+	{ .desc = "join a negative number", TEXT("join -1") },
+	{ .desc = "join a number and a word", TEXT("join 5 name=a") },
+	{ .desc = "join a number and a space", TEXT("join 5 ") },
+	{ .desc = "join 00", TEXT("join 00") },
+	{ .desc = "join a number and two newlines", TEXT("join 5\n\n") },
+	{ .desc = "join 2^64", TEXT("join 18446744073709551616") },
+	{ .desc = "join a word", TEXT("join web-1") },
+};
+
+KUNIT_ARRAY_PARAM_DESC(parse_accepted, parse_accepted, desc);
+KUNIT_ARRAY_PARAM_DESC(parse_refused, parse_refused, desc);
+
+static int parse(struct kunit *test, struct audit_cid_request *req)
+{
+	const struct parse_case *c = test->param_value;
+	char *text = kunit_kzalloc(test, c->len + 1, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	memcpy(text, c->text, c->len);
+	return audit_cid_parse(text, c->len, req);
+}
+
+static void parse_accepts(struct kunit *test)
+{
+	const struct parse_case *c = test->param_value;
+	struct audit_cid_request req;
+
+	KUNIT_ASSERT_EQ(test, parse(test, &req), 0);
+	KUNIT_EXPECT_EQ(test, req.op, c->req.op);
+	KUNIT_EXPECT_EQ(test, req.id, c->req.id);
+	KUNIT_EXPECT_EQ(test, req.has_parent, c->req.has_parent);
+	KUNIT_EXPECT_EQ(test, req.parent, c->req.parent);
+	KUNIT_EXPECT_EQ(test, !req.name, !c->req.name);
+	if (req.name && c->req.name)
+		KUNIT_EXPECT_STREQ(test, req.name, c->req.name);
+}
+
+static void parse_refuses(struct kunit *test)
+{
+	struct audit_cid_request req;
+
+	KUNIT_EXPECT_EQ(test, parse(test, &req), -EINVAL);
+}
+
+static void next_starts_above_32_bits(struct kunit *test)
+{
+	static const u32 seeds[] = { 0, 1, 0x80000000, U32_MAX };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(seeds); i++) {
+		atomic64_t last = ATOMIC64_INIT(0);
+		u64 first = audit_cid_next(&last, seeds[i]);
+
+		KUNIT_EXPECT_EQ(test, first, BIT_ULL(32) + seeds[i]);
+	}
+}
+
+static void next_follows_in_sequence_whatever_the_seed(struct kunit *test)
+{
+	atomic64_t last = ATOMIC64_INIT(0);
+	u64 first = audit_cid_next(&last, 7);
+	int i;
+
+	for (i = 1; i < 1000; i++)
+		KUNIT_EXPECT_EQ(test, audit_cid_next(&last, i * 3), first + i);
+}
+
+/* A container below @parent, whose reference to it is its own. */
+static struct audit_cid *make(struct kunit *test, struct audit_cid *parent)
+{
+	struct audit_cid *cid = audit_cid_alloc("test");
+
+	KUNIT_ASSERT_NOT_NULL(test, cid);
+	audit_cid_set_parent(cid, audit_cid_get(parent));
+	return cid;
+}
+
+static void alloc_copies_the_name(struct kunit *test)
+{
+	struct audit_cid *named = audit_cid_alloc(NAME_128);
+	struct audit_cid *nameless = audit_cid_alloc(NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, named);
+	KUNIT_ASSERT_NOT_NULL(test, nameless);
+	KUNIT_EXPECT_STREQ(test, named->name, NAME_128);
+	KUNIT_EXPECT_STREQ(test, nameless->name, "");
+	KUNIT_EXPECT_EQ(test, atomic_read(&named->members), 0);
+	audit_cid_put(nameless);
+	audit_cid_put(named);
+}
+
+static void object_stays_within_256_bytes(struct kunit *test)
+{
+	KUNIT_EXPECT_LE(test, sizeof(struct audit_cid), 256);
+}
+
+static void put_of_the_last_child_frees_its_hold_on_the_parent(struct kunit *test)
+{
+	struct audit_cid *top = make(test, NULL);
+	struct audit_cid *mid = make(test, top);
+	struct audit_cid *leaf = make(test, mid);
+
+	/* Nobody but its child holds it now. */
+	audit_cid_put(mid);
+	KUNIT_EXPECT_EQ(test, refcount_read(&top->refs), 2);
+	KUNIT_EXPECT_EQ(test, refcount_read(&mid->refs), 1);
+	KUNIT_EXPECT_PTR_EQ(test, leaf->parent->parent, top);
+
+	audit_cid_put(leaf);
+	KUNIT_EXPECT_EQ(test, refcount_read(&top->refs), 1);
+	audit_cid_put(top);
+}
+
+static void put_unwinds_the_deepest_chain(struct kunit *test)
+{
+	struct audit_cid *top = make(test, NULL);
+	struct audit_cid *leaf = audit_cid_get(top);
+	int i;
+
+	for (i = 1; i < AUDIT_CID_DEPTH_MAX; i++) {
+		struct audit_cid *next = make(test, leaf);
+
+		audit_cid_put(leaf);
+		leaf = next;
+	}
+	KUNIT_EXPECT_EQ(test, leaf->depth, AUDIT_CID_DEPTH_MAX);
+	KUNIT_EXPECT_EQ(test, refcount_read(&top->refs), 2);
+	audit_cid_put(leaf);
+	KUNIT_EXPECT_EQ(test, refcount_read(&top->refs), 1);
+	audit_cid_put(top);
+}
+
+/*
+ *	     a
+ *	   /   \
+ *	 b       c
+ *	 |
+ *	 d
+ */
+static void within_is_the_subtree_and_its_root(struct kunit *test)
+{
+	struct audit_cid *a = make(test, NULL);
+	struct audit_cid *b = make(test, a);
+	struct audit_cid *c = make(test, a);
+	struct audit_cid *d = make(test, b);
+
+	KUNIT_EXPECT_TRUE(test, audit_cid_within(NULL, NULL));
+	KUNIT_EXPECT_TRUE(test, audit_cid_within(d, NULL));
+	KUNIT_EXPECT_TRUE(test, audit_cid_within(a, a));
+	KUNIT_EXPECT_TRUE(test, audit_cid_within(d, a));
+	KUNIT_EXPECT_TRUE(test, audit_cid_within(d, b));
+	KUNIT_EXPECT_FALSE(test, audit_cid_within(NULL, a));
+	KUNIT_EXPECT_FALSE(test, audit_cid_within(a, d));
+	KUNIT_EXPECT_FALSE(test, audit_cid_within(b, c));
+	KUNIT_EXPECT_FALSE(test, audit_cid_within(d, c));
+	KUNIT_EXPECT_FALSE(test, audit_cid_within(c, d));
+
+	audit_cid_put(d);
+	audit_cid_put(c);
+	audit_cid_put(b);
+	audit_cid_put(a);
+}
+
+static void inherit_counts_a_member_and_holds_the_container(struct kunit *test)
+{
+	struct signal_struct *parent, *child;
+	struct audit_cid *cid = make(test, NULL);
+
+	parent = kunit_kzalloc(test, sizeof(*parent), GFP_KERNEL);
+	child = kunit_kzalloc(test, sizeof(*child), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, parent);
+	KUNIT_ASSERT_NOT_NULL(test, child);
+
+	atomic_set(&cid->members, 1);
+	RCU_INIT_POINTER(parent->audit_cid, cid);
+	audit_cid_inherit(child, parent);
+	KUNIT_EXPECT_PTR_EQ(test, rcu_access_pointer(child->audit_cid), cid);
+	KUNIT_EXPECT_EQ(test, atomic_read(&cid->members), 2);
+	KUNIT_EXPECT_EQ(test, refcount_read(&cid->refs), 2);
+
+	atomic_set(&cid->members, 0);
+	audit_cid_free(child);
+	KUNIT_EXPECT_EQ(test, refcount_read(&cid->refs), 1);
+	audit_cid_free(parent);
+}
+
+static void inherit_of_nothing_is_nothing(struct kunit *test)
+{
+	struct signal_struct *parent, *child;
+
+	parent = kunit_kzalloc(test, sizeof(*parent), GFP_KERNEL);
+	child = kunit_kzalloc(test, sizeof(*child), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, parent);
+	KUNIT_ASSERT_NOT_NULL(test, child);
+
+	audit_cid_inherit(child, parent);
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(child->audit_cid));
+	audit_cid_free(child);
+}
+
+/* The tests run in a kernel thread. */
+static void kernel_thread_has_no_contid(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, audit_get_contid(current), 0);
+}
+
+static void limit_counts_what_it_leaves_out(struct kunit *test)
+{
+	struct audit_cid *cid = make(test, NULL);
+	struct audit_cid_limit *limit = &cid->refused;
+	int i, passed = 0, suppressed = -1;
+
+	/* An interval that cannot end while the test runs. */
+	limit->rate.interval = 3600 * HZ;
+	for (i = 0; i < 40; i++)
+		passed += audit_cid_limit_pass(limit, &suppressed);
+	KUNIT_EXPECT_EQ(test, passed, limit->rate.burst);
+	KUNIT_EXPECT_EQ(test, suppressed, 0);
+
+	/* And one that is over. */
+	limit->rate.begin = jiffies - limit->rate.interval - 1;
+	limit->rate.interval = 1;
+	KUNIT_EXPECT_TRUE(test, audit_cid_limit_pass(limit, &suppressed));
+	KUNIT_EXPECT_EQ(test, suppressed, 40 - passed);
+	audit_cid_put(cid);
+}
+
+static unsigned int row_of(const char *text, const char *field)
+{
+	unsigned int inum = 0;
+	const char *at = strstr(text, field);
+
+	if (at)
+		sscanf(at + strlen(field), "%u", &inum);
+	return inum;
+}
+
+static void nsset_lists_the_namespaces_of_a_task(struct kunit *test)
+{
+	struct audit_cid_nsset set;
+	char text[AUDIT_CID_NS_TEXT];
+
+	KUNIT_ASSERT_TRUE(test, audit_cid_nsset_read(&set, current));
+	KUNIT_ASSERT_GT(test, audit_cid_nsset_print(text, sizeof(text), &set,
+						    audit_cid_nsdev()), 0);
+
+	KUNIT_EXPECT_NE(test, row_of(text, " mntns="), 0);
+	if (IS_ENABLED(CONFIG_UTS_NS))
+		KUNIT_EXPECT_EQ(test, row_of(text, " utsns="),
+				init_uts_ns.ns.inum);
+	if (IS_ENABLED(CONFIG_PID_NS))
+		KUNIT_EXPECT_EQ(test, row_of(text, " pidns="),
+				init_pid_ns.ns.inum);
+	if (IS_ENABLED(CONFIG_USER_NS))
+		KUNIT_EXPECT_EQ(test, row_of(text, " userns="),
+				init_user_ns.ns.inum);
+	if (IS_ENABLED(CONFIG_NET_NS))
+		KUNIT_EXPECT_EQ(test, row_of(text, " netns="),
+				init_net.ns.inum);
+}
+
+static void nsset_starts_with_the_device(struct kunit *test)
+{
+	struct audit_cid_nsset set = {};
+	char text[AUDIT_CID_NS_TEXT];
+	char *space;
+
+	KUNIT_ASSERT_GT(test, audit_cid_nsset_print(text, sizeof(text), &set,
+						    MKDEV(0, 4)), 0);
+	space = strchr(text, ' ');
+	KUNIT_ASSERT_NOT_NULL(test, space);
+	*space = '\0';
+	KUNIT_EXPECT_STREQ(test, text, "nsdev=00:04");
+}
+
+static void nsset_lists_for_children_where_it_differs(struct kunit *test)
+{
+	struct audit_cid_nsset set;
+	char text[AUDIT_CID_NS_TEXT];
+	int i;
+
+	audit_cid_nsset_fill(&set, current, current->nsproxy);
+	audit_cid_nsset_print(text, sizeof(text), &set, 0);
+	KUNIT_EXPECT_NULL(test, strstr(text, "_for_children"));
+
+	/* All of them differ. */
+	for (i = 0; i < ARRAY_SIZE(set.inum); i++)
+		set.inum[i] = 100 + i;
+	audit_cid_nsset_print(text, sizeof(text), &set, 0);
+	if (IS_ENABLED(CONFIG_PID_NS))
+		KUNIT_EXPECT_EQ(test, row_of(text, " pidns_for_children="),
+				row_of(text, " pidns=") + 1);
+	if (IS_ENABLED(CONFIG_TIME_NS))
+		KUNIT_EXPECT_EQ(test, row_of(text, " timens_for_children="),
+				row_of(text, " timens=") + 1);
+}
+
+static void nsset_fits_its_text_at_its_longest(struct kunit *test)
+{
+	struct audit_cid_nsset set;
+	char text[AUDIT_CID_NS_TEXT];
+	int i;
+
+	/* Ten digits each, and no two alike. */
+	for (i = 0; i < ARRAY_SIZE(set.inum); i++)
+		set.inum[i] = U32_MAX - i;
+	KUNIT_EXPECT_GT(test, audit_cid_nsset_print(text, sizeof(text), &set,
+						    MKDEV(0xfff, 0xfffff)), 0);
+	KUNIT_EXPECT_EQ(test, audit_cid_nsset_print(text, 40, &set, 0), -E2BIG);
+}
+
+static struct kunit_case audit_cid_cases[] = {
+	KUNIT_CASE_PARAM(parse_accepts, parse_accepted_gen_params),
+	KUNIT_CASE_PARAM(parse_refuses, parse_refused_gen_params),
+	KUNIT_CASE(next_starts_above_32_bits),
+	KUNIT_CASE(next_follows_in_sequence_whatever_the_seed),
+	KUNIT_CASE(alloc_copies_the_name),
+	KUNIT_CASE(object_stays_within_256_bytes),
+	KUNIT_CASE(put_of_the_last_child_frees_its_hold_on_the_parent),
+	KUNIT_CASE(put_unwinds_the_deepest_chain),
+	KUNIT_CASE(within_is_the_subtree_and_its_root),
+	KUNIT_CASE(inherit_counts_a_member_and_holds_the_container),
+	KUNIT_CASE(inherit_of_nothing_is_nothing),
+	KUNIT_CASE(kernel_thread_has_no_contid),
+	KUNIT_CASE(limit_counts_what_it_leaves_out),
+	KUNIT_CASE(nsset_lists_the_namespaces_of_a_task),
+	KUNIT_CASE(nsset_starts_with_the_device),
+	KUNIT_CASE(nsset_lists_for_children_where_it_differs),
+	KUNIT_CASE(nsset_fits_its_text_at_its_longest),
+	{}
+};
+
+static struct kunit_suite audit_cid_suite = {
+	.name = "audit_cid",
+	.test_cases = audit_cid_cases,
+};
+
+kunit_test_suite(audit_cid_suite);
+
+MODULE_DESCRIPTION("KUnit tests of audit container IDs");
+MODULE_LICENSE("GPL");
