@@ -2,7 +2,9 @@
 # container. Sourced, not run.
 # shellcheck shell=bash
 
+grep -qs vm_x= /proc/cmdline || { echo "this runs in the guest: vm/boot -- $0" >&2; exit 2; }
 log=/var/log/audit/audit.log
+work=$(mktemp -d)
 
 say() { printf '\n== %s\n' "$*"; }
 die() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
@@ -66,10 +68,9 @@ write_hook() {
 make_bundle() {
 	mkdir -p "$1"/rootfs/{bin,proc,dev,sys,data}
 	cp /bin/busybox "$1/rootfs/bin/"
-	"$1/rootfs/bin/busybox" --install -s "$1/rootfs/bin" 2>/dev/null ||
-		for tool in sh true cat sleep touch; do
-			ln -sf busybox "$1/rootfs/bin/$tool"
-		done
+	for tool in sh true cat sleep; do
+		ln -sf busybox "$1/rootfs/bin/$tool"
+	done
 	write_hook "$1/hook"
 	(cd "$1" && rm -f config.json && runc spec)
 	python3 - "$1" "$2" <<-'PY'
