@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Audit container ID: the audit log, as the tests read it.
+ *
+ * The reader is a multicast listener. It does not register as the audit daemon,
+ * of which there can be only one, and so runs beside it.
+ *
+ * The kernel hands a record over some time after it was logged, but in order.
+ * audit_sync() hence logs a mark of its own and reads until it is back: what
+ * came before the mark is what had been logged when audit_sync() was called.
+ * No test waits for a while to see that nothing comes.
+ */
+#ifndef _SELFTESTS_AUDIT_CID_AUDIT_H
+#define _SELFTESTS_AUDIT_CID_AUDIT_H
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <regex.h>
+
+#include "cid.h"
+
+#ifndef AUDIT_CONTAINER_OP
+#define AUDIT_CONTAINER_OP	1340
+#endif
+#ifndef AUDIT_URINGOP
+#define AUDIT_URINGOP		1336
+#endif
+#ifndef AUDIT_FILTER_URING_EXIT
+#define AUDIT_FILTER_URING_EXIT	0x07
+#endif
+#define AUDIT_USER_AVC_MARK	1107	/* AUDIT_USER_AVC */
+#define AUDIT_ANOM_ABEND_TYPE	1701	/* AUDIT_ANOM_ABEND */
+
+/* The longest that a mark may take to come back; only a failing test waits. */
+#define AUDIT_TIMEOUT_MARK_MS	20000
+/* How long audit_poll() waits for a record that the kernel may not log yet. */
+#define AUDIT_TIMEOUT_POLL_MS	50
+
+#define AUDIT_RCVBUF		(64 << 20)
+#define AUDIT_RULES		8
+#define AUDIT_PATTERN_MAX	4096
+
+/* Rules carry it, so that an operator finds those that a crash left behind. */
+#define AUDIT_TEST_KEY		"audit_cid_test"
+
+struct audit_record {
+	__u16		type;
+	unsigned int	serial;
+	bool		taken;
+	char		*text;	/* without the time stamp */
+};
+
+struct audit_request {
+	struct nlmsghdr header;
+	union {
+		struct audit_status	status;
+		struct audit_rule_data	rule;
+		struct nlmsgerr		error;
+		char			data[2048];
+	};
+};
+
+struct audit_log {
+	int			fd;
+	int			control;
+	unsigned int		mark;
+	struct audit_status	status;	/* to be restored */
+	struct audit_record	*record;
+	size_t			count;
+	struct audit_request	rule[AUDIT_RULES];
+	size_t			rules;
+};
+
+/* One condition of a rule. */
+struct audit_match {
+	__u32	field;
+	__u32	op;
+	__u32	value;
+};
+
+/*
+ * Requests
+ */
+
+/* Send a request, get the reply if there is one. Returns 0 or the error. */
+static inline int audit_ask(int fd, struct audit_request *ask,
+			    struct audit_status *reply)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct audit_request answer;
+	ssize_t len;
+
+	ask->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	if (sendto(fd, ask, ask->header.nlmsg_len, 0,
+		   (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return -errno;
+
+	for (;;) {
+		len = recv(fd, &answer, sizeof(answer), 0);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < (ssize_t)sizeof(answer.header))
+			return len < 0 ? -errno : -EIO;
+		/* The reply to AUDIT_GET may come before or after its ack. */
+		if (answer.header.nlmsg_type == AUDIT_GET && reply) {
+			*reply = answer.status;
+			return 0;
+		}
+		if (answer.header.nlmsg_type == NLMSG_ERROR &&
+		    (answer.error.error || !reply))
+			return answer.error.error;
+	}
+}
+
+static inline int audit_control_open(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+}
+
+/* The socket of one request: no answer to another one can be left in it. */
+static inline int audit_ask_once(struct audit_request *ask,
+				 struct audit_status *reply)
+{
+	int fd = audit_control_open();
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = audit_ask(fd, ask, reply);
+	close(fd);
+	return ret;
+}
+
+static inline int audit_get_status(struct audit_status *status)
+{
+	struct audit_request ask = {
+		.header.nlmsg_type = AUDIT_GET,
+		.header.nlmsg_len = NLMSG_HDRLEN,
+	};
+
+	memset(status, 0, sizeof(*status));
+	return audit_ask_once(&ask, status);
+}
+
+static inline int audit_set_status(__u32 mask, __u32 value)
+{
+	struct audit_request ask = {
+		.header.nlmsg_type = AUDIT_SET,
+		.header.nlmsg_len = NLMSG_LENGTH(sizeof(ask.status)),
+		.status.mask = mask,
+	};
+
+	if (mask == AUDIT_STATUS_ENABLED)
+		ask.status.enabled = value;
+	else
+		ask.status.failure = value;
+	return audit_ask_once(&ask, NULL);
+}
+
+/* Log a record of user space. */
+static inline __attribute__((format(printf, 2, 3)))
+int audit_user(__u16 type, const char *format, ...)
+{
+	struct audit_request ask = { .header.nlmsg_type = type };
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(ask.data, sizeof(ask.data), format, args);
+	va_end(args);
+	ask.header.nlmsg_len = NLMSG_LENGTH(len + 1);
+	return audit_ask_once(&ask, NULL);
+}
+
+/*
+ * Rules
+ */
+
+/*
+ * Add a rule to a list. A syscall of -1 is none, as the lists without system
+ * calls have it. audit_close() removes the rule.
+ */
+static inline int audit_add_rule(struct audit_log *log, __u32 list,
+				 __u32 action, int syscall,
+				 const struct audit_match *match, size_t count)
+{
+	struct audit_request *ask = &log->rule[log->rules];
+	struct audit_rule_data *rule = &ask->rule;
+	size_t i;
+	int ret;
+
+	if (log->rules == AUDIT_RULES)
+		return -ENOSPC;
+
+	memset(ask, 0, sizeof(*ask));
+	rule->flags = list;
+	rule->action = action;
+	if (syscall >= 0)
+		rule->mask[AUDIT_WORD(syscall)] = AUDIT_BIT(syscall);
+	for (i = 0; i < count; i++) {
+		rule->fields[i] = match[i].field;
+		rule->fieldflags[i] = match[i].op;
+		rule->values[i] = match[i].value;
+	}
+	if (syscall >= 0) {
+		rule->fields[i] = AUDIT_FILTERKEY;
+		rule->fieldflags[i] = AUDIT_EQUAL;
+		rule->values[i] = strlen(AUDIT_TEST_KEY);
+		rule->buflen = strlen(AUDIT_TEST_KEY);
+		strcpy(rule->buf, AUDIT_TEST_KEY);
+		i++;
+	}
+	rule->field_count = i;
+	ask->header.nlmsg_len = NLMSG_LENGTH(sizeof(*rule) + rule->buflen);
+	ask->header.nlmsg_type = AUDIT_ADD_RULE;
+	ret = audit_ask_once(ask, NULL);
+	if (!ret)
+		log->rules++;
+	return ret;
+}
+
+static inline void audit_remove_rules(struct audit_log *log)
+{
+	while (log->rules) {
+		struct audit_request *ask = &log->rule[--log->rules];
+
+		ask->header.nlmsg_type = AUDIT_DEL_RULE;
+		audit_ask_once(ask, NULL);
+	}
+}
+
+/*
+ * Records
+ */
+
+static inline void audit_forget(struct audit_log *log)
+{
+	while (log->count)
+		free(log->record[--log->count].text);
+}
+
+static inline int audit_keep(struct audit_log *log, __u16 type, char *text)
+{
+	struct audit_record record = { .type = type };
+	void *bigger;
+	int skip = 0;
+
+	if (sscanf(text, "audit(%*[0-9.]:%u): %n", &record.serial, &skip) < 1 ||
+	    !skip)
+		return -EIO;
+	record.text = strdup(text + skip);
+	/* Grown in steps: most tests keep a few records, some thousands. */
+	if (!(log->count & (log->count + 1))) {
+		bigger = realloc(log->record,
+				 2 * (log->count + 1) * sizeof(record));
+		if (!bigger)
+			return -ENOMEM;
+		log->record = bigger;
+	}
+	log->record[log->count++] = record;
+	return record.text ? 0 : -ENOMEM;
+}
+
+/* Receive a record; 0 if none came in time, 1 if one did. */
+static inline int audit_receive(struct audit_log *log, int timeout_ms)
+{
+	static union {
+		struct nlmsghdr header;
+		char data[32768];
+	} in;
+	struct pollfd poll_fd = { .fd = log->fd, .events = POLLIN };
+	ssize_t len;
+	int ret;
+
+	ret = poll(&poll_fd, 1, timeout_ms);
+	if (ret <= 0)
+		return ret < 0 ? -errno : 0;
+	len = recv(log->fd, &in, sizeof(in) - 1, 0);
+	if (len < 0)
+		return -errno;
+	in.data[len] = '\0';
+	ret = audit_keep(log, in.header.nlmsg_type,
+			 in.data + NLMSG_HDRLEN);
+	return ret ?: 1;
+}
+
+/* Keep all records that were logged before this call. */
+static inline int audit_sync(struct audit_log *log)
+{
+	char mark[64];
+	int ret;
+
+	snprintf(mark, sizeof(mark), "audit_cid mark=%u pid=%d", ++log->mark,
+		 getpid());
+	/* This type is let through even with audit disabled. */
+	ret = audit_user(AUDIT_USER_AVC_MARK, "%s", mark);
+	if (ret)
+		return ret;
+	for (;;) {
+		ret = audit_receive(log, AUDIT_TIMEOUT_MARK_MS);
+		if (ret <= 0)
+			return ret ?: -ETIME;
+		if (strstr(log->record[log->count - 1].text, mark))
+			break;
+	}
+	free(log->record[--log->count].text);
+	return 0;
+}
+
+/* Drop all records that were logged before this call. */
+static inline int audit_drop(struct audit_log *log)
+{
+	int ret = audit_sync(log);
+
+	audit_forget(log);
+	return ret;
+}
+
+static inline int audit_compile(regex_t *regex, const char *format,
+				va_list args)
+{
+	char pattern[AUDIT_PATTERN_MAX];
+
+	vsnprintf(pattern, sizeof(pattern), format, args);
+	return regcomp(regex, pattern, REG_EXTENDED) ? -EINVAL : 0;
+}
+
+/* Print what a search went through, for who wonders why it failed. */
+static inline void audit_show(const struct audit_log *log, __u16 type)
+{
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		if (!type || log->record[i].type == type)
+			printf("# %u:%u%s %s\n", log->record[i].type,
+			       log->record[i].serial,
+			       log->record[i].taken ? " (taken)" : "",
+			       log->record[i].text);
+}
+
+/*
+ * Take the first record of a type, not taken yet, that matches an extended
+ * regular expression. *id is set to its first group. Returns its place in the
+ * log or a negative error.
+ */
+static inline __attribute__((format(printf, 4, 5)))
+int audit_take(struct audit_log *log, __u16 type, __u64 *id,
+	       const char *format, ...)
+{
+	regmatch_t group[2];
+	regex_t regex;
+	va_list args;
+	size_t i;
+	int ret;
+
+	va_start(args, format);
+	ret = audit_compile(&regex, format, args);
+	va_end(args);
+	if (ret)
+		return ret;
+
+	for (i = 0; i < log->count; i++) {
+		struct audit_record *record = &log->record[i];
+
+		if (record->taken || record->type != type ||
+		    regexec(&regex, record->text, 2, group, 0))
+			continue;
+		record->taken = true;
+		if (id)
+			*id = strtoull(record->text + group[1].rm_so, NULL, 10);
+		break;
+	}
+	regfree(&regex);
+	if (i < log->count)
+		return i;
+
+	va_start(args, format);
+	printf("# no record of type %u matches ", type);
+	vprintf(format, args);
+	printf("\n");
+	va_end(args);
+	audit_show(log, type);
+	return -ENOENT;
+}
+
+/* Count the records of a type, or of all types for 0, that match. */
+static inline __attribute__((format(printf, 3, 4)))
+int audit_count(const struct audit_log *log, __u16 type,
+		const char *format, ...)
+{
+	regex_t regex;
+	int count = 0;
+	va_list args;
+	size_t i;
+
+	va_start(args, format);
+	count = audit_compile(&regex, format, args);
+	va_end(args);
+	if (count)
+		return count;
+
+	for (i = 0; i < log->count; i++)
+		if ((!type || log->record[i].type == type) &&
+		    !regexec(&regex, log->record[i].text, 0, NULL, 0))
+			count++;
+	regfree(&regex);
+	return count;
+}
+
+/* Count the records of a type that were not taken; print them if any. */
+static inline int audit_left(const struct audit_log *log, __u16 type)
+{
+	int left = 0;
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		if (log->record[i].type == type && !log->record[i].taken)
+			left++;
+	if (left)
+		audit_show(log, type);
+	return left;
+}
+
+/*
+ * Life
+ */
+
+/* Let only records of one type, and marks, into the log: for many records. */
+static inline int audit_only(struct audit_log *log, __u16 type)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_type)),
+		/* A filter loads in network byte order. */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(type), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(AUDIT_USER_AVC_MARK),
+			 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, ~0U),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog filter = {
+		.len = ARRAY_SIZE(code),
+		.filter = code,
+	};
+
+	return setsockopt(log->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+			  sizeof(filter)) ? -errno : 0;
+}
+
+static inline void audit_close(struct audit_log *log)
+{
+	audit_remove_rules(log);
+	if (!log->status.enabled)
+		audit_set_status(AUDIT_STATUS_ENABLED, 0);
+	audit_forget(log);
+	free(log->record);
+	close(log->fd);
+}
+
+static inline int audit_open(struct audit_log *log)
+{
+	struct sockaddr_nl group = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = 1 << (AUDIT_NLGRP_READLOG - 1),
+	};
+	int size = AUDIT_RCVBUF;
+	int ret;
+
+	memset(log, 0, sizeof(*log));
+	ret = audit_get_status(&log->status);
+	if (ret)
+		return ret;
+	log->fd = audit_control_open();
+	if (log->fd < 0)
+		return -errno;
+	if (setsockopt(log->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		       sizeof(size)) ||
+	    bind(log->fd, (struct sockaddr *)&group, sizeof(group))) {
+		ret = -errno;
+		close(log->fd);
+		return ret;
+	}
+	if (!log->status.enabled)
+		ret = audit_set_status(AUDIT_STATUS_ENABLED, 1);
+	return ret ?: audit_drop(log);
+}
+
+static inline void audit_setup(struct __test_metadata *const _metadata,
+			       struct audit_log *log)
+{
+	ASSERT_EQ(0, audit_open(log))
+		TH_LOG("Cannot read the audit log: initial pid namespace? CAP_AUDIT_READ?");
+}
+
+#endif /* _SELFTESTS_AUDIT_CID_AUDIT_H */

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: a program for the tests to execute. It tells the ID that
+ * it finds itself with.
+ *
+ *	hold SOCKET	to its parent, and stays until the parent answers
+ *	hold FILE	to a file; this is how it is a helper of the kernel
+ */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "file.h"
+
+int main(int argc, char **argv)
+{
+	const char *to = argc > 1 ? argv[1] : "";
+	long id = cid_read(getpid());
+	char text;
+	int fd;
+
+	if (isdigit(*to)) {
+		fd = atoi(to);
+		send(fd, &id, sizeof(id), MSG_NOSIGNAL);
+		return recv(fd, &text, sizeof(text), 0) > 0 ? 0 : 1;
+	}
+	fd = open(to, O_WRONLY);
+	return write(fd, &id, sizeof(id)) == sizeof(id) ? 0 : 1;
+}
