@@ -35,8 +35,8 @@
  *
  * Containers form a tree with the host at its root. Children hold a reference
  * to their parent, so ancestors of a live container stay resolvable. Parents
- * never change, and processes only ever move down: &struct audit_cid.parent
- * and .depth are constant once the object can be found.
+ * never change, and processes only ever move down: &struct audit_cid.parent,
+ * .jump and .depth are constant once the object can be found.
  *
  * Locks
  * =====
@@ -176,6 +176,27 @@ void audit_cid_put(struct audit_cid *cid)
 	}
 }
 
+static unsigned int audit_cid_depth(const struct audit_cid *cid)
+{
+	return cid ? cid->depth : 0;
+}
+
+/*
+ * Where the jumps of the parent, and of where that one leads, span as many
+ * levels each, jump over both; else to the parent. So a way up to any ancestor
+ * has O(log depth) steps (Myers, An Applicative Random-Access Stack, 1983).
+ */
+static struct audit_cid *audit_cid_jump(struct audit_cid *parent)
+{
+	struct audit_cid *near = parent ? parent->jump : NULL;
+	struct audit_cid *far = near ? near->jump : NULL;
+
+	if (audit_cid_depth(parent) - audit_cid_depth(near) ==
+	    audit_cid_depth(near) - audit_cid_depth(far))
+		return far;
+	return parent;
+}
+
 /**
  * audit_cid_set_parent - give a new container its place in the tree
  * @cid: a container that nobody else can find yet
@@ -187,7 +208,30 @@ void audit_cid_put(struct audit_cid *cid)
 void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
 {
 	cid->parent = parent;
-	cid->depth = parent ? parent->depth + 1 : 1;
+	cid->jump = audit_cid_jump(parent);
+	cid->depth = audit_cid_depth(parent) + 1;
+}
+
+static u64 audit_cid_id(const struct audit_cid *cid)
+{
+	return cid ? cid->id : 0;
+}
+
+/**
+ * audit_cid_in_tree - is a container that of an ID, or below it
+ * @cid: the container asked about, or NULL for the host
+ * @id: the root of a subtree; 0 is the host, that is the whole tree
+ *
+ * IDs grow down the tree, so they tell the way up.
+ *
+ * Context: The caller holds a reference to @cid, or RCU.
+ * Return: Whether @cid lies in the subtree of @id, its root included.
+ */
+bool audit_cid_in_tree(const struct audit_cid *cid, u64 id)
+{
+	while (audit_cid_id(cid) > id)
+		cid = audit_cid_id(cid->jump) >= id ? cid->jump : cid->parent;
+	return audit_cid_id(cid) == id;
 }
 
 /**
@@ -200,17 +244,7 @@ void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
  */
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top)
 {
-	if (!top)
-		return true;
-
-	while (cid && cid->depth > top->depth)
-		cid = cid->parent;
-	return cid == top;
-}
-
-static u64 audit_cid_id(const struct audit_cid *cid)
-{
-	return cid ? cid->id : 0;
+	return audit_cid_in_tree(cid, audit_cid_id(top));
 }
 
 /* The container of a process, for writers: nobody can change it meanwhile. */

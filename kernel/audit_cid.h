@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <uapi/linux/audit_cid.h>
 
+struct audit_field;
 struct nsproxy;
 struct pid;
 struct signal_struct;
@@ -31,6 +32,8 @@ struct audit_cid_limit {
  * struct audit_cid - an audit container
  * @id: its serial number; never 0, never reused
  * @parent: the container it was made in, NULL for the host; holds a reference
+ * @jump: an ancestor further up, by which audit_cid_in_tree() takes O(log depth)
+ *	steps, NULL for the host; kept alive by @parent
  * @refs: keeps the memory: one for each process that points here, one for each
  *	child container, one for a writer at work
  * @members: processes that carry the ID and have a thread that is not past
@@ -44,6 +47,7 @@ struct audit_cid_limit {
 struct audit_cid {
 	u64			id;
 	struct audit_cid	*parent;
+	struct audit_cid	*jump;
 	refcount_t		refs;
 	atomic_t		members;
 	unsigned int		depth;
@@ -99,6 +103,7 @@ struct audit_cid *audit_cid_alloc(const char *name);
 struct audit_cid *audit_cid_get(struct audit_cid *cid);
 void audit_cid_put(struct audit_cid *cid);
 void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent);
+bool audit_cid_in_tree(const struct audit_cid *cid, u64 id);
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
 void audit_cid_inherit(struct signal_struct *child,
 		       const struct signal_struct *sig);
@@ -106,6 +111,9 @@ bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed);
 int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		    bool capable);
 int audit_cid_read(struct pid *pid, bool capable, u64 *id);
+
+/* audit_cid_filter.c */
+bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low);
 
 /* audit_cid_ns.c */
 void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,

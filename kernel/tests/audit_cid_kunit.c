@@ -195,6 +195,8 @@ static struct audit_cid *make(struct kunit *test, struct audit_cid *parent)
 	struct audit_cid *cid = audit_cid_alloc("test");
 
 	KUNIT_ASSERT_NOT_NULL(test, cid);
+	/* Numbers grow down the tree. */
+	cid->id = parent ? parent->id + 3 : BIT_ULL(32);
 	audit_cid_set_parent(cid, audit_cid_get(parent));
 	return cid;
 }
@@ -268,6 +270,9 @@ static void within_is_the_subtree_and_its_root(struct kunit *test)
 	struct audit_cid *c = make(test, a);
 	struct audit_cid *d = make(test, b);
 
+	/* A younger sister of b, older than d. */
+	c->id = b->id + 1;
+
 	KUNIT_EXPECT_TRUE(test, audit_cid_within(NULL, NULL));
 	KUNIT_EXPECT_TRUE(test, audit_cid_within(d, NULL));
 	KUNIT_EXPECT_TRUE(test, audit_cid_within(a, a));
@@ -283,6 +288,171 @@ static void within_is_the_subtree_and_its_root(struct kunit *test)
 	audit_cid_put(c);
 	audit_cid_put(b);
 	audit_cid_put(a);
+}
+
+static bool on_the_way_up(const struct audit_cid *cid, u64 id)
+{
+	for (; cid; cid = cid->parent)
+		if (cid->id == id)
+			return true;
+	return id == 0;
+}
+
+/* Steps that audit_cid_in_tree() takes. */
+static int steps_up(const struct audit_cid *cid, u64 id)
+{
+	int steps = 0;
+
+	for (; cid && cid->id > id; steps++)
+		cid = cid->jump && cid->jump->id >= id ? cid->jump :
+							 cid->parent;
+	return steps;
+}
+
+static void in_tree_finds_each_ancestor_and_nothing_else(struct kunit *test)
+{
+	struct audit_cid *chain[AUDIT_CID_DEPTH_MAX];
+	u64 id, last;
+	int i;
+
+	for (i = 0; i < AUDIT_CID_DEPTH_MAX; i++)
+		chain[i] = make(test, i ? chain[i - 1] : NULL);
+	last = chain[AUDIT_CID_DEPTH_MAX - 1]->id;
+
+	for (i = 0; i < AUDIT_CID_DEPTH_MAX; i++) {
+		for (id = chain[0]->id - 2; id <= last + 2; id++)
+			KUNIT_EXPECT_EQ(test, audit_cid_in_tree(chain[i], id),
+					on_the_way_up(chain[i], id));
+		KUNIT_EXPECT_TRUE(test, audit_cid_in_tree(chain[i], 0));
+		KUNIT_EXPECT_FALSE(test, audit_cid_in_tree(chain[i], U64_MAX));
+		/* 2 log2(32) */
+		KUNIT_EXPECT_LE(test, steps_up(chain[AUDIT_CID_DEPTH_MAX - 1],
+					       chain[i]->id), 10);
+	}
+	KUNIT_EXPECT_TRUE(test, audit_cid_in_tree(NULL, 0));
+	KUNIT_EXPECT_FALSE(test, audit_cid_in_tree(NULL, 1));
+
+	while (i--)
+		audit_cid_put(chain[i]);
+}
+
+struct match_case {
+	const char *desc;
+	u32 type;
+	u32 op;
+	u64 id;
+	bool host;
+	bool top;
+	bool leaf;
+};
+
+#define TOP	BIT_ULL(32)
+#define LEAF	(BIT_ULL(32) + 3)
+#define IS	Audit_equal
+#define NOT	Audit_not_equal
+
+static const struct match_case match_cases[] = {
+	/* desc, type, op, id, host, top, leaf */
+	{ "contid=0", AUDIT_CONTID, IS, 0, true, false, false },
+	{ "contid!=0", AUDIT_CONTID, NOT, 0, false, true, true },
+	{ "contid=top", AUDIT_CONTID, IS, TOP, false, true, false },
+	{ "contid!=top", AUDIT_CONTID, NOT, TOP, true, false, true },
+	{ "contid=leaf", AUDIT_CONTID, IS, LEAF, false, false, true },
+	{ "leaf's low word", AUDIT_CONTID, IS, 3, false, false, false },
+	{ "its high word", AUDIT_CONTID, IS, TOP + 1, false, false, false },
+	{ "another one", AUDIT_CONTID, IS, LEAF + TOP, false, false, false },
+	{ "contid_tree=0", AUDIT_CONTID_TREE, IS, 0, true, true, true },
+	{ "contid_tree!=0", AUDIT_CONTID_TREE, NOT, 0, false, false, false },
+	{ "contid_tree=top", AUDIT_CONTID_TREE, IS, TOP, false, true, true },
+	{ "contid_tree!=top", AUDIT_CONTID_TREE, NOT, TOP, true, false, false },
+	{ "contid_tree=leaf", AUDIT_CONTID_TREE, IS, LEAF, false, false, true },
+	{ "between", AUDIT_CONTID_TREE, IS, TOP + 1, false, false, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(match_cases, match_cases, desc);
+
+static void match_compares_64_bits_or_the_subtree(struct kunit *test)
+{
+	const struct match_case *c = test->param_value;
+	const struct audit_field pair[] = {
+		{ .type = c->type, .op = c->op, .val = lower_32_bits(c->id) },
+		{ .type = AUDIT_CONTID_HI, .op = c->op,
+		  .val = upper_32_bits(c->id) },
+	};
+	struct audit_cid *top = make(test, NULL);
+	struct audit_cid *leaf = make(test, top);
+
+	KUNIT_ASSERT_EQ(test, top->id, TOP);
+	KUNIT_ASSERT_EQ(test, leaf->id, LEAF);
+	KUNIT_EXPECT_EQ(test, audit_cid_match(NULL, pair), c->host);
+	KUNIT_EXPECT_EQ(test, audit_cid_match(top, pair), c->top);
+	KUNIT_EXPECT_EQ(test, audit_cid_match(leaf, pair), c->leaf);
+	audit_cid_put(leaf);
+	audit_cid_put(top);
+}
+
+struct rule_case {
+	const char *desc;
+	u32 count;
+	int ret;
+	struct audit_field fields[4];
+};
+
+#define EQ(t)	{ .type = AUDIT_ ## t, .op = Audit_equal }
+#define NE(t)	{ .type = AUDIT_ ## t, .op = Audit_not_equal }
+
+static const struct rule_case rule_cases[] = {
+	{ "no field", 0, 0, {} },
+	{ "other fields", 2, 0, { EQ(PID), NE(UID) } },
+	{ "a pair", 2, 0, { EQ(CONTID), EQ(CONTID_HI) } },
+	{ "a pair with !=", 2, 0, { NE(CONTID_TREE), NE(CONTID_HI) } },
+	{ "two pairs", 4, 0,
+	  { EQ(CONTID_TREE), EQ(CONTID_HI), NE(CONTID), NE(CONTID_HI) } },
+	{ "a pair among others", 4, 0,
+	  { EQ(PID), EQ(CONTID), EQ(CONTID_HI), EQ(UID) } },
+	{ "a low word alone", 1, -EINVAL, { EQ(CONTID) } },
+	{ "a low word last", 2, -EINVAL, { EQ(PID), EQ(CONTID_TREE) } },
+	{ "a high word alone", 1, -EINVAL, { EQ(CONTID_HI) } },
+	{ "a high word first", 2, -EINVAL, { EQ(CONTID_HI), EQ(CONTID) } },
+	{ "two low words", 3, -EINVAL,
+	  { EQ(CONTID), EQ(CONTID), EQ(CONTID_HI) } },
+	{ "two high words", 3, -EINVAL,
+	  { EQ(CONTID), EQ(CONTID_HI), EQ(CONTID_HI) } },
+	{ "a pair torn apart", 3, -EINVAL,
+	  { EQ(CONTID), EQ(PID), EQ(CONTID_HI) } },
+	{ "two operators", 2, -EINVAL, { EQ(CONTID), NE(CONTID_HI) } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(rule_cases, rule_cases, desc);
+
+static void rule_takes_whole_pairs_only(struct kunit *test)
+{
+	const struct rule_case *c = test->param_value;
+	struct audit_krule rule = { .field_count = c->count };
+	struct audit_field fields[ARRAY_SIZE(c->fields)];
+
+	memcpy(fields, c->fields, sizeof(fields));
+	rule.fields = fields;
+	KUNIT_EXPECT_EQ(test, audit_cid_rule_valid(&rule), c->ret);
+}
+
+static void field_takes_equal_and_not_equal_only(struct kunit *test)
+{
+	static const u32 types[] = {
+		AUDIT_CONTID, AUDIT_CONTID_HI, AUDIT_CONTID_TREE
+	};
+	struct audit_field f = {};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		f.type = types[i];
+		for (f.op = Audit_equal; f.op < Audit_bad; f.op++)
+			KUNIT_EXPECT_EQ(test, audit_cid_field_valid(&f),
+					f.op == IS || f.op == NOT ? 0 : -EINVAL);
+	}
+	f.type = AUDIT_CONTID_TREE + 1;
+	f.op = Audit_equal;
+	KUNIT_EXPECT_EQ(test, audit_cid_field_valid(&f), -EINVAL);
 }
 
 static void inherit_counts_a_member_and_holds_the_container(struct kunit *test)
@@ -443,6 +613,11 @@ static struct kunit_case audit_cid_cases[] = {
 	KUNIT_CASE(put_of_the_last_child_frees_its_hold_on_the_parent),
 	KUNIT_CASE(put_unwinds_the_deepest_chain),
 	KUNIT_CASE(within_is_the_subtree_and_its_root),
+	KUNIT_CASE(in_tree_finds_each_ancestor_and_nothing_else),
+	KUNIT_CASE_PARAM(match_compares_64_bits_or_the_subtree,
+			 match_cases_gen_params),
+	KUNIT_CASE_PARAM(rule_takes_whole_pairs_only, rule_cases_gen_params),
+	KUNIT_CASE(field_takes_equal_and_not_equal_only),
 	KUNIT_CASE(inherit_counts_a_member_and_holds_the_container),
 	KUNIT_CASE(inherit_of_nothing_is_nothing),
 	KUNIT_CASE(kernel_thread_has_no_contid),
