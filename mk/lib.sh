@@ -30,6 +30,8 @@ FUNCTION_LINE='^[[:alpha:]$_][^:]*$'
 MIRROR="arch block crypto Documentation drivers fs include init io_uring ipc kernel lib mm
 	net samples security tools/testing virt"
 
+# The distribution's tools first, for which mk/need knows the packages
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 export KBUILD_BUILD_TIMESTAMP='Mon Jan  1 00:00:00 UTC 2024' KBUILD_BUILD_VERSION=1
 export KBUILD_BUILD_USER=k KBUILD_BUILD_HOST=k
