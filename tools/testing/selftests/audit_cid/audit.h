@@ -13,11 +13,13 @@
 #ifndef _SELFTESTS_AUDIT_CID_AUDIT_H
 #define _SELFTESTS_AUDIT_CID_AUDIT_H
 
+#include <arpa/inet.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <regex.h>
+#include <stddef.h>
 
 #include "cid.h"
 

@@ -94,7 +94,8 @@ static inline pid_t cid_fork(struct cid_world *world, struct cid_agent *agent)
 
 	/* A test that dies takes its agents along. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	/* 0: the first process of a PID namespace does not see its parent. */
+	if (getppid() && getppid() != parent)
 		_exit(0);
 	world->self = agent;
 	cid_serve(world, agent->sock[1]);
@@ -168,6 +169,13 @@ static inline long cid_do_unshare(struct cid_world *world,
 				  const struct cid_call *call)
 {
 	return unshare(call->x) ? -errno : 0;
+}
+
+/* Agents die with their parent, unless told not to. */
+static inline long cid_do_outlive(struct cid_world *world,
+				  const struct cid_call *call)
+{
+	return prctl(PR_SET_PDEATHSIG, 0) ? -errno : 0;
 }
 
 static inline void *cid_idle(void *tid)

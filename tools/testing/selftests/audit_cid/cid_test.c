@@ -753,6 +753,7 @@ TEST_F(file, zombie_is_no_member)
 	other = cid_start(&self->world, NULL);
 	ASSERT_NE(NULL, child);
 	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, cid_do(child, cid_do_outlive, 0, 0));
 	below = make_container(child);
 	ASSERT_LT(id, below);
 	cid_post(self->target, cid_do_exit, 0, 0, "%s", "");

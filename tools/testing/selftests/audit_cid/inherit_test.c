@@ -224,11 +224,6 @@ TEST_F(family, earlier_children_keep_theirs)
 	EXPECT_EQ(first, cid_read(grandchild->pid));
 }
 
-static long do_outlive(struct cid_world *world, const struct cid_call *call)
-{
-	return prctl(PR_SET_PDEATHSIG, 0) ? -errno : 0;
-}
-
 static long do_getppid(struct cid_world *world, const struct cid_call *call)
 {
 	return getppid();
@@ -242,7 +237,7 @@ TEST_F(family, orphan_keeps_its_own)
 
 	ASSERT_LT(0, id);
 	ASSERT_NE(NULL, child);
-	ASSERT_EQ(0, cid_do(child, do_outlive, 0, 0));
+	ASSERT_EQ(0, cid_do(child, cid_do_outlive, 0, 0));
 	cid_end(self->agent);
 	child->by = NULL;
 	EXPECT_EQ(getpid(), cid_do(child, do_getppid, 0, 0));
@@ -273,7 +268,7 @@ TEST_F(family, leader_is_a_zombie)
 	early = cid_start(&self->world, self->agent);
 	ASSERT_NE(NULL, early);
 	/* Its parent is a thread, by which this goes, and not a process. */
-	ASSERT_EQ(0, cid_do(early, do_outlive, 0, 0));
+	ASSERT_EQ(0, cid_do(early, cid_do_outlive, 0, 0));
 	tid = cid_do(self->agent, cid_do_leader_exit, 0, 0);
 	ASSERT_LT(0, tid);
 	ASSERT_EQ('Z', cid_state(self->agent->pid, self->agent->pid));
