@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * auditcid: put processes and containers into audit containers.
+ */
+#ifndef AUDITCID_H
+#define AUDITCID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../include/uapi/linux/audit_cid.h"
+
+/* The exit statuses of env(1) and podman(1) for failures of their own */
+#define EXIT_OWN		125
+#define EXIT_NOT_EXECUTABLE	126
+#define EXIT_NOT_FOUND		127
+
+/* The sub-commands, each with argv[0] being its own name */
+int run_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+int hook_main(int argc, char **argv);
+int runtime_main(int argc, char **argv);
+
+/* As the runtime @name, under which the program was called: auditcid-runc */
+int runtime_called_as(const char *name, int argc, char **argv);
+
+/* proc.c: what /proc says about a process, by the descriptor of its directory */
+int proc_open(pid_t pid);
+int proc_open_self(void);
+bool proc_is_ours(void);
+bool proc_in_init_userns(void);
+bool proc_alive(int dir);
+pid_t proc_parent(int dir);
+uint64_t proc_start_time(int dir);
+uint64_t proc_now(void);
+ssize_t proc_read(int dir, const char *name, char *buf, size_t size);
+
+/* request.c: what can be written to the file */
+struct request {
+	const char	*name;
+	const char	*parent;
+	const char	*join;
+	const char	*delegate;
+};
+
+bool request_name_valid(const char *name);
+bool request_id_valid(const char *text);
+void request_clean_name(char *to, const char *from, size_t len);
+void request_format(char *to, size_t size, const struct request *req);
+
+/* file.c: the file itself; 0, or -1 and errno */
+int cid_read(int dir, uint64_t *id);
+int cid_write(int dir, const struct request *req);
+const char *cid_why_unread(int dir, int err);
+const char *cid_why_refused(int dir, const struct request *req, int err);
+
+/* oci.c: the state of a container as the OCI runtime specification has it */
+#define OCI_STATE_MAX		(1 << 20)
+
+struct oci_state {
+	char	id[AUDIT_CID_NAME_MAX + 1];	/* as request_clean_name() gives it */
+	char	status[16];
+	pid_t	pid;
+};
+
+const char *oci_state_read(int fd, struct oci_state *state);
+const char *oci_state_parse(const char *text, size_t len,
+			    struct oci_state *state);
+
+/* cmdline.c: the command line of an OCI runtime */
+enum runtime_verb {
+	RUNTIME_OTHER,
+	RUNTIME_CREATE,
+	RUNTIME_EXEC,
+};
+
+struct cmdline {
+	enum runtime_verb	verb;
+	int			globals;	/* argv[1] to argv[globals - 1] */
+	const char		*id;
+	const char		*unknown;	/* what could not be parsed */
+};
+
+void cmdline_parse(int argc, char **argv, struct cmdline *cmd);
+
+/* exec.c */
+char *find_program(const char *name);
+int exec_program(const char *path, char **argv);
+int exec_command(char **argv);
+
+/* state.c: ask the runtime for the state of one of its containers */
+int runtime_ask(const char *path, char **argv, const struct cmdline *cmd,
+		uint64_t *contid);
+
+#endif /* AUDITCID_H */

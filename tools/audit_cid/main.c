@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid: the sub-commands and the names the program can be called by.
+ */
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auditcid.h"
+
+#define CALLED_AS "auditcid-"
+
+const char *argp_program_version = "auditcid 1.0";
+const char *argp_program_bug_address = "<audit@vger.kernel.org>";
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", run_main },
+	{ "show", show_main },
+	{ "oci-hook", hook_main },
+	{ "runtime", runtime_main },
+	{ NULL, NULL },
+};
+
+static const char doc[] =
+	"Put processes and containers into audit containers.\v"
+	"Commands:\n"
+	"  run        run a command in an audit container\n"
+	"  show       show the audit container IDs of processes\n"
+	"  oci-hook   as a createRuntime hook, label the container\n"
+	"  runtime    as an OCI runtime, label containers and exec sessions\n"
+	"\n"
+	"'auditcid COMMAND --help' tells the options of each; see auditcid(8).";
+
+static const struct command *find_command(const char *name)
+{
+	const struct command *cmd = commands;
+
+	while (cmd->name && strcmp(cmd->name, name))
+		cmd++;
+	return cmd->name ? cmd : NULL;
+}
+
+struct choice {
+	const struct command	*cmd;
+	int			index;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct choice *choice = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		choice->cmd = find_command(arg);
+		choice->index = state->next - 1;
+		if (!choice->cmd)
+			argp_error(state, "'%s' is no command of auditcid", arg);
+		/* The rest is the command's. */
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.parser = parse,
+	.args_doc = "COMMAND [ARG...]",
+	.doc = doc,
+};
+
+int main(int argc, char **argv)
+{
+	const char *name = program_invocation_short_name;
+	struct choice choice = {};
+	char called[32];
+
+	argp_err_exit_status = EXIT_OWN;
+	if (!strncmp(name, CALLED_AS, strlen(CALLED_AS)))
+		return runtime_called_as(name + strlen(CALLED_AS), argc, argv);
+
+	if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &choice) ||
+	    !choice.cmd)
+		return EXIT_OWN;
+	/* How argp calls the command in its messages */
+	snprintf(called, sizeof(called), "auditcid %s", choice.cmd->name);
+	argv[choice.index] = called;
+	return choice.cmd->run(argc - choice.index, argv + choice.index);
+}

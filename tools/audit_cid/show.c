@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid show: the audit container IDs of processes.
+ */
+
+#include <argp.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auditcid.h"
+
+static const struct argp_option options[] = {
+	{ "json", 'J', NULL, 0, "Print a JSON array of objects", 0 },
+	{}
+};
+
+struct show {
+	struct json_object	*json;		/* NULL: print text */
+	int			shown;
+	int			failed;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct show *show = state->input;
+
+	(void)arg;
+	if (key != 'J')
+		return ARGP_ERR_UNKNOWN;
+	if (!show->json)
+		show->json = json_object_new_array();
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[PID...]",
+	.doc = "Show PID, audit container ID and command name of processes, of "
+	       "all that may be seen by default. The ID of a process in no "
+	       "audit container is 0.",
+};
+
+/* The name is the process's own choice: keep it from steering the terminal. */
+static void read_comm(int dir, char *comm, size_t size)
+{
+	if (proc_read(dir, "comm", comm, size) < 0)
+		*comm = '\0';
+	comm[strcspn(comm, "\n")] = '\0';
+	for (; *comm; comm++)
+		if (!isascii((unsigned char)*comm) ||
+		    !isprint((unsigned char)*comm))
+			*comm = '?';
+}
+
+static void add_json(struct json_object *list, pid_t pid, uint64_t id,
+		     const char *comm)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "pid", json_object_new_int(pid));
+	json_object_object_add(obj, "contid", json_object_new_uint64(id));
+	json_object_object_add(obj, "comm", json_object_new_string(comm));
+	json_object_array_add(list, obj);
+}
+
+static void print_row(struct show *show, pid_t pid, uint64_t id,
+		      const char *comm)
+{
+	if (!show->shown++ && !show->json)
+		printf("%7s %20s %s\n", "PID", "ID", "COMM");
+	if (show->json)
+		add_json(show->json, pid, id, comm);
+	else
+		printf("%7d %20" PRIu64 " %s\n", pid, id, comm);
+}
+
+static int show_dir(struct show *show, pid_t pid, int dir)
+{
+	char comm[64];
+	uint64_t id;
+
+	if (cid_read(dir, &id))
+		return -1;
+	read_comm(dir, comm, sizeof(comm));
+	print_row(show, pid, id, comm);
+	return 0;
+}
+
+static pid_t pid_number(const char *text)
+{
+	if (!request_id_valid(text) || strlen(text) > 10 ||
+	    strtoull(text, NULL, 10) > INT_MAX)
+		return 0;
+	return strtoull(text, NULL, 10);
+}
+
+static void show_named(struct show *show, const char *text)
+{
+	pid_t pid = pid_number(text);
+	int dir;
+
+	dir = pid ? proc_open(pid) : -1;
+	if (dir < 0) {
+		warnx("there is no process %s", text);
+		show->failed++;
+	} else if (show_dir(show, pid, dir)) {
+		warnx("cannot read the ID of process %d: %s", pid,
+		      cid_why_unread(dir, errno));
+		show->failed++;
+	}
+	if (dir >= 0)
+		close(dir);
+}
+
+/* Processes that are gone by now, or not for us to see, are left out. */
+static void show_all(struct show *show)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid;
+	int dir;
+
+	if (!proc)
+		err(EXIT_OWN, "cannot open /proc");
+	while ((entry = readdir(proc))) {
+		pid = pid_number(entry->d_name);
+		dir = pid ? proc_open(pid) : -1;
+		if (dir < 0)
+			continue;
+		show_dir(show, pid, dir);
+		close(dir);
+	}
+	closedir(proc);
+}
+
+/* Where even the own ID cannot be read, no other can, for the same reason. */
+static void check_self(void)
+{
+	int dir = proc_open_self();
+	uint64_t id;
+
+	if (dir < 0)
+		err(EXIT_OWN, "cannot open /proc/self: is /proc mounted?");
+	if (cid_read(dir, &id))
+		errx(EXIT_OWN, "cannot read audit container IDs: %s",
+		     cid_why_unread(dir, errno));
+	close(dir);
+}
+
+static void print_json(struct json_object *list)
+{
+	puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY |
+						  JSON_C_TO_STRING_SPACED));
+	json_object_put(list);
+}
+
+int show_main(int argc, char **argv)
+{
+	struct show show = {};
+	int first;
+
+	argp_parse(&argp, argc, argv, 0, &first, &show);
+	check_self();
+	if (first == argc)
+		show_all(&show);
+	for (; first < argc; first++)
+		show_named(&show, argv[first]);
+	if (show.json)
+		print_json(show.json);
+	if (fflush(stdout) || ferror(stdout))
+		err(EXIT_OWN, "cannot write");
+	return show.failed ? EXIT_OWN : 0;
+}
