@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid: tests of what can be told without a kernel. Prints TAP.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auditcid.h"
+
+static int tests, bad;
+
+static void check(bool good, const char *what)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tests, what);
+	bad += !good;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+#define MAX_WORDS 16
+
+static const struct {
+	const char		*line;
+	enum runtime_verb	verb;
+	const char		*id;
+	const char		*unknown;
+} lines[] = {
+	{ "runc", RUNTIME_OTHER, NULL, NULL },
+	{ "runc --version", RUNTIME_OTHER, NULL, NULL },
+	{ "runc list", RUNTIME_OTHER, NULL, NULL },
+	{ "runc create c", RUNTIME_CREATE, "c", NULL },
+	{ "runc --root run create exec", RUNTIME_CREATE, "exec", NULL },
+	{ "/usr/sbin/runc --root=/x --log l --log-format json create --bundle "
+	  "b --pid-file p c", RUNTIME_CREATE, "c", NULL },
+	{ "runc -root run create c", RUNTIME_CREATE, "c", NULL },
+	{ "runc --debug=true run -b dir c", RUNTIME_CREATE, "c", NULL },
+	{ "runc --debug run --bundle run c", RUNTIME_CREATE, "c", NULL },
+	{ "runc -- run c", RUNTIME_CREATE, "c", NULL },
+	{ "runc run", RUNTIME_OTHER, NULL, NULL },
+	{ "runc restore --image-path i c", RUNTIME_CREATE, "c", NULL },
+	{ "runc exec c ls -l", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec -t --user 0 -e A=b c sh", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec --process p -d c", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec -p p --pid-file f --detach c", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec --tty=false -cap CAP_X c sh", RUNTIME_EXEC, "c", NULL },
+	{ "runc --new run c", RUNTIME_OTHER, NULL, "--new" },
+	{ "runc --new=1 run c", RUNTIME_CREATE, "c", NULL },
+	{ "runc --roo /x run c", RUNTIME_OTHER, NULL, "--roo" },
+	{ "runc exec --pid 1 c sh", RUNTIME_EXEC, NULL, "--pid" },
+	{ "runc exec -z c sh", RUNTIME_EXEC, NULL, "-z" },
+	{ "runc exec -td c sh", RUNTIME_EXEC, NULL, "-td" },
+	{ "runc exec --env", RUNTIME_EXEC, NULL, "--env" },
+	{ "crun --cgroup-manager disabled run -f conf c", RUNTIME_CREATE, "c", NULL },
+	{ "crun exec -cCAP_X -dt c sh", RUNTIME_EXEC, "c", NULL },
+	{ "crun exec -cap c sh", RUNTIME_EXEC, "c", NULL },
+	{ "crun exec --tty=/dev/x c sh", RUNTIME_EXEC, "c", NULL },
+	{}
+};
+
+static void test_line(int i)
+{
+	char text[256], *argv[MAX_WORDS + 1] = {}, *rest = text;
+	struct cmdline cmd;
+	int argc = 0;
+
+	snprintf(text, sizeof(text), "%s", lines[i].line);
+	while (rest && argc < MAX_WORDS)
+		argv[argc++] = strsep(&rest, " ");
+	cmdline_parse(argc, argv, &cmd);
+	check(same(cmd.id, lines[i].id) &&
+	      same(cmd.unknown, lines[i].unknown) &&
+	      (!cmd.id || cmd.verb == lines[i].verb), lines[i].line);
+}
+
+#define STATE(rest) "{\"ociVersion\":\"1.0\"" rest "}"
+
+static const struct {
+	const char	*text;
+	const char	*why;
+	const char	*id;
+	pid_t		pid;
+} states[] = {
+	{ STATE(",\"id\":\"c\",\"status\":\"created\",\"pid\":7"), NULL, "c", 7 },
+	{ STATE(",\"id\":\"c\",\"status\":\"created\",\"pid\":7") " \n", NULL, "c", 7 },
+	{ STATE(",\"id\":\"c\",\"status\":\"stopped\""), NULL, "c", 0 },
+	{ STATE(",\"id\":\"a b\\u0000\\u00e9\",\"status\":\"x\""), NULL, "a_b___", 0 },
+	{ " \n", "it is empty", NULL, 0 },
+	{ "x", "it is not JSON", NULL, 0 },
+	{ "{", "it is not JSON", NULL, 0 },
+	{ STATE("") "x", "it is not JSON", NULL, 0 },
+	{ "[]", "it is no JSON object", NULL, 0 },
+	{ "7 ", "it is no JSON object", NULL, 0 },
+	{ "{\"ociVersion\":1}", "it has no ociVersion", NULL, 0 },
+	{ STATE(""), "it has no id", NULL, 0 },
+	{ STATE(",\"id\":\"\""), "it has no id", NULL, 0 },
+	{ STATE(",\"id\":7"), "it has no id", NULL, 0 },
+	{ STATE(",\"id\":\"c\""), "it has no status", NULL, 0 },
+	{ STATE(",\"id\":\"c\",\"status\":\"x\",\"pid\":\"7\""),
+	  "its pid is not the number of a process", NULL, 0 },
+	{ STATE(",\"id\":\"c\",\"status\":\"x\",\"pid\":1.5"),
+	  "its pid is not the number of a process", NULL, 0 },
+	{ STATE(",\"id\":\"c\",\"status\":\"x\",\"pid\":-7"),
+	  "its pid is not the number of a process", NULL, 0 },
+	{ STATE(",\"id\":\"c\",\"status\":\"x\",\"pid\":4294967303"),
+	  "its pid is not the number of a process", NULL, 0 },
+	{}
+};
+
+static void test_state(int i)
+{
+	struct oci_state state = {};
+	const char *why;
+
+	why = oci_state_parse(states[i].text, strlen(states[i].text), &state);
+	check(same(why, states[i].why) &&
+	      (why || (same(state.id, states[i].id) &&
+		       state.pid == states[i].pid)), states[i].text);
+}
+
+static void test_names(void)
+{
+	char name[AUDIT_CID_NAME_MAX + 1], too_long[AUDIT_CID_NAME_MAX + 2];
+
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	check(request_name_valid("web-1_a.b/c\"=~!"), "a name of printable ASCII");
+	check(!request_name_valid(""), "no empty name");
+	check(!request_name_valid("a b"), "no space in a name");
+	check(!request_name_valid("a\n"), "no newline in a name");
+	check(!request_name_valid("\xc3\xa9"), "no letter beyond ASCII in a name");
+	check(!request_name_valid(too_long), "no name of 129 bytes");
+	check(request_name_valid(too_long + 1), "a name of 128 bytes");
+	request_clean_name(name, too_long, strlen(too_long));
+	check(request_name_valid(name), "a long name is cut");
+	request_clean_name(name, "a b\n", 4);
+	check(same(name, "a_b_"), "other characters are replaced");
+}
+
+static void test_numbers(void)
+{
+	check(request_id_valid("0"), "the number 0");
+	check(request_id_valid("18446744073709551615"), "the largest number");
+	check(!request_id_valid("18446744073709551616"), "no larger number");
+	check(!request_id_valid(""), "no empty number");
+	check(!request_id_valid("-1"), "no negative number");
+	check(!request_id_valid(" 1"), "no space in a number");
+	check(!request_id_valid("01"), "no leading zero");
+	check(!request_id_valid("0x1"), "no hexadecimal number");
+}
+
+static void test_format(void)
+{
+	const struct request all = { .name = "n", .parent = "5", .delegate = "3" };
+	const struct request join = { .join = "7" };
+	const struct request none = {};
+	char text[AUDIT_CID_WRITE_MAX];
+
+	request_format(text, sizeof(text), &none);
+	check(same(text, "new"), "new");
+	request_format(text, sizeof(text), &all);
+	check(same(text, "new name=n parent=5 delegate=3"), "new with all options");
+	request_format(text, sizeof(text), &join);
+	check(same(text, "join 7"), "join");
+}
+
+static void test_proc(void)
+{
+	int dir = proc_open_self();
+
+	check(dir >= 0 && proc_alive(dir), "the own process is alive");
+	check(proc_parent(dir) == getppid(), "its parent");
+	check(proc_start_time(dir) > 0 && proc_start_time(dir) <= proc_now(),
+	      "its start time is not in the future");
+	check(proc_is_ours(), "/proc is of the own PID namespace");
+	close(dir);
+	check(proc_open(0) < 0, "there is no process 0");
+}
+
+int main(void)
+{
+	int i;
+
+	for (i = 0; lines[i].line; i++)
+		test_line(i);
+	for (i = 0; states[i].text; i++)
+		test_state(i);
+	test_names();
+	test_numbers();
+	test_format();
+	test_proc();
+	printf("1..%d\n", tests);
+	return bad > 0;
+}
