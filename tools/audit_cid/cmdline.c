@@ -4,9 +4,10 @@
  *
  * All that is wanted is the sub-command and the container, but which word they
  * are depends on which options before them take an argument. The tables below
- * have the options of runc 1.1 to 1.4, crun and youki, which agree with each other. An
- * option that is not in them makes the rest unclear, unless its value is part
- * of the same word: this is reported, not guessed.
+ * have the options of runc and crun, which agree with each other. An option
+ * that is not in them makes the rest unclear, unless its value is part of the
+ * same word, or no word of the rest is a sub-command that matters. This is
+ * reported, not guessed.
  */
 
 #include <getopt.h>
@@ -128,6 +129,14 @@ static int find_subcommand(const char *name)
 	return i;
 }
 
+static bool mentions_subcommand(int argc, char **argv)
+{
+	while (argc--)
+		if (subcommands[find_subcommand(argv[argc])].name)
+			return true;
+	return false;
+}
+
 void cmdline_parse(int argc, char **argv, struct cmdline *cmd)
 {
 	bool go = is_go(argv[0]);
@@ -136,6 +145,8 @@ void cmdline_parse(int argc, char **argv, struct cmdline *cmd)
 	*cmd = (struct cmdline) {};
 	n = skip_options(go, argc, argv, GLOBAL_LETTERS, global_options,
 			 &cmd->unknown);
+	if (!n && !mentions_subcommand(argc - 1, argv + 1))
+		cmd->unknown = NULL;
 	if (!n || n >= argc)
 		return;
 	cmd->globals = n;

@@ -49,6 +49,7 @@ static const struct {
 	{ "runc exec -p p --pid-file f --detach c", RUNTIME_EXEC, "c", NULL },
 	{ "runc exec --tty=false -cap CAP_X c sh", RUNTIME_EXEC, "c", NULL },
 	{ "runc --new run c", RUNTIME_OTHER, NULL, "--new" },
+	{ "runc --new x list", RUNTIME_OTHER, NULL, NULL },
 	{ "runc --new=1 run c", RUNTIME_CREATE, "c", NULL },
 	{ "runc --roo /x run c", RUNTIME_OTHER, NULL, "--roo" },
 	{ "runc exec --pid 1 c sh", RUNTIME_EXEC, NULL, "--pid" },
