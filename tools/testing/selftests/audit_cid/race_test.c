@@ -392,8 +392,9 @@ TEST_F_TIMEOUT(target_exit, moves_or_not, RACE_TIMEOUT)
 		dawdle(i % 5);
 		do {
 			ret = cid_write_fd(fd, "new", 3);
-		} while (!ret || ret == -ENOSPC);
-		ASSERT_EQ(-ESRCH, ret);
+		} while (!ret);
+		/* Where it was quick, there are too many levels by now. */
+		ASSERT_EQ(true, ret == -ESRCH || ret == -ENOSPC);
 		cid_reap(target);
 		ASSERT_EQ(-ESRCH, cid_write_fd(fd, "new", 3));
 		close(fd);
@@ -439,10 +440,15 @@ TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
  * Storms
  */
 
+/*
+ * fork() would do the same to IDs and take longer. It also kills user-mode
+ * Linux 6.12, whose flush_tlb_mm() cannot take what a fork that is killed in
+ * dup_mmap() leaves behind.
+ */
 static void *forks(void *unused)
 {
 	for (;;) {
-		pid_t pid = fork();
+		pid_t pid = vfork();
 
 		if (!pid)
 			_exit(0);
