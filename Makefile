@@ -30,12 +30,6 @@ selftest: kernel ## run the kernel selftests in the guest, TAP to build/log
 integration: kernel ## a real auditd, real containers of every runtime, asserted
 	@mk/integration
 
-test: kernel ## run the kernel selftests in the guest, TAP to build/log
-	@mk/selftest
-
-integration: kernel ## a real auditd and a real container, asserted
-	@mk/integration
-
 test: kernel ## kunit, selftest and integration
 	@mk/test
 
