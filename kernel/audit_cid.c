@@ -687,6 +687,9 @@ static int audit_cid_resolve(struct audit_cid_move *move)
 	move->from_id = audit_cid_id(move->from);
 	if (!audit_cid_within(move->from, audit_cid_of(current)))
 		return -EPERM;
+	/* audit_cid_switch() decides; this spares a zombie the way there. */
+	if (READ_ONCE(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
+		return -ESRCH;
 
 	audit_cid_put(move->found);
 	return move->req->op == AUDIT_CID_NEW ? audit_cid_find_parent(move) :
