@@ -162,7 +162,7 @@ static inline int audit_set_status(__u32 mask, __u32 value)
 }
 
 /* Log a record of user space. */
-static inline __attribute__((format(printf, 2, 3)))
+static inline __printf(2, 3)
 int audit_user(__u16 type, const char *format, ...)
 {
 	struct audit_request ask = { .header.nlmsg_type = type };
@@ -211,7 +211,7 @@ static inline int audit_add_rule(struct audit_log *log, __u32 list,
 		rule->fieldflags[i] = AUDIT_EQUAL;
 		rule->values[i] = strlen(AUDIT_TEST_KEY);
 		rule->buflen = strlen(AUDIT_TEST_KEY);
-		strcpy(rule->buf, AUDIT_TEST_KEY);
+		memcpy(rule->buf, AUDIT_TEST_KEY, rule->buflen);
 		i++;
 	}
 	rule->field_count = i;
@@ -347,7 +347,7 @@ static inline void audit_show(const struct audit_log *log, __u16 type)
  * regular expression. *id is set to its first group. Returns its place in the
  * log or a negative error.
  */
-static inline __attribute__((format(printf, 4, 5)))
+static inline __printf(4, 5)
 int audit_take(struct audit_log *log, __u16 type, __u64 *id,
 	       const char *format, ...)
 {
@@ -388,7 +388,7 @@ int audit_take(struct audit_log *log, __u16 type, __u64 *id,
 }
 
 /* Count the records of a type, or of all types for 0, that match. */
-static inline __attribute__((format(printf, 3, 4)))
+static inline __printf(3, 4)
 int audit_count(const struct audit_log *log, __u16 type,
 		const char *format, ...)
 {

@@ -102,18 +102,25 @@ static inline pid_t cid_fork(struct cid_world *world, struct cid_agent *agent)
 	return 0;
 }
 
+static inline void cid_vpost(struct cid_agent *agent, cid_fn fn, long x, long y,
+			     const char *format, va_list args)
+{
+	struct cid_call call = { .fn = fn, .x = x, .y = y };
+
+	vsnprintf(call.text, sizeof(call.text), format, args);
+	send(agent->sock[0], &call, sizeof(call), MSG_NOSIGNAL);
+}
+
 /* Let an agent begin to do something. */
-static inline __attribute__((format(printf, 5, 6)))
+static inline __printf(5, 6)
 void cid_post(struct cid_agent *agent, cid_fn fn, long x, long y,
 	      const char *format, ...)
 {
-	struct cid_call call = { .fn = fn, .x = x, .y = y };
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(call.text, sizeof(call.text), format, args);
+	cid_vpost(agent, fn, x, y, format, args);
 	va_end(args);
-	send(agent->sock[0], &call, sizeof(call), MSG_NOSIGNAL);
 }
 
 /* Wait for what it returns. */
@@ -126,12 +133,23 @@ static inline long cid_wait(struct cid_agent *agent)
 	return ret;
 }
 
-#define cid_do_text(agent, fn, x, y, ...)				\
-({									\
-	cid_post(agent, fn, x, y, __VA_ARGS__);				\
-	cid_wait(agent);						\
-})
-#define cid_do(agent, fn, x, y)	cid_do_text(agent, fn, x, y, "%s", "")
+/* Both. */
+static inline __printf(5, 6)
+long cid_do_text(struct cid_agent *agent, cid_fn fn, long x, long y,
+		 const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	cid_vpost(agent, fn, x, y, format, args);
+	va_end(args);
+	return cid_wait(agent);
+}
+
+static inline long cid_do(struct cid_agent *agent, cid_fn fn, long x, long y)
+{
+	return cid_do_text(agent, fn, x, y, "%s", "");
+}
 
 static inline long cid_do_write(struct cid_world *world,
 				const struct cid_call *call)
@@ -255,7 +273,7 @@ static inline void cid_hold_path(char *path)
 	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 8);
 
 	path[len > 0 ? len : 0] = '\0';
-	strcpy(strrchr(path, '/') ? strrchr(path, '/') + 1 : path, "hold");
+	sprintf(strrchr(path, '/') ? strrchr(path, '/') + 1 : path, "hold");
 }
 
 static inline void *cid_exec(void *arg)
@@ -318,13 +336,10 @@ static inline int cid_reap(struct cid_agent *agent)
 	pid_t pid = agent->pid;
 	int status;
 
-	if (agent->by) {
-		status = cid_do(agent->by, cid_do_reap, pid, 0);
-	} else if (waitpid(pid, &status, 0) < 0) {
-		return -errno;
-	}
 	agent->pid = 0;
-	return status;
+	if (agent->by)
+		return cid_do(agent->by, cid_do_reap, pid, 0);
+	return waitpid(pid, &status, 0) < 0 ? -errno : status;
 }
 
 /* Let an agent exit and wait for it. */
@@ -446,7 +461,7 @@ static inline void cid_ns_text(char *text, size_t size, pid_t pid, pid_t tid)
  */
 
 /* Why the tests cannot run here, or NULL. */
-static inline const char *cid_missing(void)
+static inline char const *cid_missing(void)
 {
 	long id;
 

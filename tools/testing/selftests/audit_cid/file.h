@@ -13,6 +13,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "kselftest.h"
+
 #define CID_TEXT_MAX	(AUDIT_CID_WRITE_MAX + 8)
 
 static inline int cid_open(pid_t pid, int flags)
@@ -63,7 +65,7 @@ static inline int cid_write_bytes(pid_t pid, const void *text, size_t len)
 	return ret;
 }
 
-static inline __attribute__((format(printf, 2, 3)))
+static inline __printf(2, 3)
 int cid_write(pid_t pid, const char *format, ...)
 {
 	char text[CID_TEXT_MAX];

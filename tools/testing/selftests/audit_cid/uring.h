@@ -43,7 +43,7 @@ static inline int uring_open(struct uring *ring, __u32 flags)
 			  ring->fd, IORING_OFF_SQES);
 	if (ring->rings == MAP_FAILED || ring->sqes == MAP_FAILED)
 		return -errno;
-	return ring->params.features & IORING_FEAT_SINGLE_MMAP ? 0 : -ENOSYS;
+	return ring->params.features & IORING_FEAT_SINGLE_MMAP ? 0 : -EOPNOTSUPP;
 }
 
 /* Open a file through the ring. Returns a descriptor or a negative error. */
