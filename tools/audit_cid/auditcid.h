@@ -20,6 +20,7 @@
 /* The sub-commands, each with argv[0] being its own name */
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int rule_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int runtime_main(int argc, char **argv);
 

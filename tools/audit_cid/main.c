@@ -21,6 +21,7 @@ static const struct command {
 } commands[] = {
 	{ "run", run_main },
 	{ "show", show_main },
+	{ "rule", rule_main },
 	{ "oci-hook", hook_main },
 	{ "runtime", runtime_main },
 	{ NULL, NULL },
@@ -31,6 +32,7 @@ static const char doc[] =
 	"Commands:\n"
 	"  run        run a command in an audit container\n"
 	"  show       show the audit container IDs of processes\n"
+	"  rule       add, delete or list audit rules, also for audit containers\n"
 	"  oci-hook   as a createRuntime hook, label the container\n"
 	"  runtime    as an OCI runtime, label containers and exec sessions\n"
 	"\n"
