@@ -53,10 +53,11 @@ int audit_cid_rule_valid(const struct audit_krule *rule)
 	u32 i;
 
 	for (i = 0; i < rule->field_count; i++) {
+		bool high;
+
 		f = &rule->fields[i];
-		if (!!low != (f->type == AUDIT_CONTID_HI))
-			return -EINVAL;
-		if (low && low->op != f->op)
+		high = f->type == AUDIT_CONTID_HI;
+		if (high != !!low || (high && low->op != f->op))
 			return -EINVAL;
 		low = audit_cid_low(f) ? f : NULL;
 	}

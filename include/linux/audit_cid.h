@@ -31,6 +31,12 @@ void audit_cid_exit(struct task_struct *p);
 void audit_cid_free(struct signal_struct *sig);
 u64 audit_get_contid(struct task_struct *p);
 
+/* Where a record is to name the ID of @p later: it costs nothing without. */
+static inline void audit_note_contid(u64 *contid, struct task_struct *p)
+{
+	*contid = audit_get_contid(p);
+}
+
 void audit_log_contid(struct audit_buffer *ab);
 void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
 void audit_log_contid_user(struct audit_buffer *ab, int type);
@@ -57,9 +63,8 @@ static inline void audit_cid_free(struct signal_struct *sig)
 {
 }
 
-static inline u64 audit_get_contid(struct task_struct *p)
+static inline void audit_note_contid(u64 *contid, struct task_struct *p)
 {
-	return 0;
 }
 
 static inline void audit_log_contid(struct audit_buffer *ab)
