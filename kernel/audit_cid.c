@@ -260,17 +260,26 @@ static struct audit_cid *audit_cid_rcu(const struct task_struct *p)
 	return rcu_dereference(p->signal->audit_cid);
 }
 
-/**
- * audit_get_contid - the audit container ID of a task
- * @p: current, or a task that the caller holds a reference to
- *
- * Context: Any.
- * Return: The ID, 0 if @p is in no audit container.
- */
-u64 audit_get_contid(struct task_struct *p)
+/* The ID of current, or of a task that the caller holds a reference to. */
+static u64 audit_cid_id_of(const struct task_struct *p)
 {
 	guard(rcu)();
 	return audit_cid_id(audit_cid_rcu(p));
+}
+
+/**
+ * audit_note_contid - note the ID of a task for a record to come
+ * @contid: set to the ID, 0 if @p is in no audit container
+ * @p: current, or a task that the caller holds a reference to
+ *
+ * Who notes it before the event has its serial number can be sure that the
+ * container was created in an event with a smaller one.
+ *
+ * Context: Any.
+ */
+void audit_note_contid(u64 *contid, struct task_struct *p)
+{
+	*contid = audit_cid_id_of(p);
 }
 
 static unsigned long audit_cid_key(u64 id)
@@ -389,7 +398,7 @@ static void audit_cid_log_writer(struct audit_buffer *ab)
 	audit_cid_log_subject(ab);
 	audit_log_d_path_exe(ab, current->mm);
 	if (!audit_cid_in_event(audit_context()))
-		audit_log_contid(ab);
+		audit_log_contid(ab, audit_cid_id_of(current));
 }
 
 static void audit_cid_log_ended(const struct audit_cid *cid, pid_t opid)
@@ -410,19 +419,53 @@ static void audit_cid_log_ended(const struct audit_cid *cid, pid_t opid)
 }
 
 /**
- * audit_log_contid - add the ID of the current task to a record
- * @ab: the record, or NULL
+ * audit_note_contid_alone - note the ID that a record is to carry itself
+ * @contid: set to the ID of the current task; to 0 if the record belongs to a
+ *	syscall or io_uring event, names IDs itself, or is not the doing of the
+ *	current task
+ * @ctx: the audit context of the record, or NULL
+ * @type: its type
  *
- * Adds nothing where the task is in no audit container.
- *
- * Context: Process context.
+ * Context: Any.
  */
-void audit_log_contid(struct audit_buffer *ab)
+void audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
+			     int type)
 {
-	u64 id = audit_get_contid(current);
+	*contid = 0;
+	if (audit_cid_in_event(ctx) || !in_task())
+		return;
+	/* A packet has a namespace; who runs when it passes says nothing. */
+	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP)
+		return;
+	audit_note_contid(contid, current);
+}
 
-	if (id)
-		audit_log_format(ab, " contid=%llu", id);
+/**
+ * audit_log_contid - add the ID of the acting task to a record
+ * @ab: the record, or NULL
+ * @contid: the ID; nothing is added for 0
+ *
+ * Context: Any.
+ */
+void audit_log_contid(struct audit_buffer *ab, u64 contid)
+{
+	if (contid)
+		audit_log_format(ab, " contid=%llu", contid);
+}
+
+/**
+ * audit_log_contid_once - add the ID of the acting task, unless it is there
+ * @ab: the record, or NULL
+ * @contid: the ID; 0 afterwards
+ *
+ * Text of user space follows only behind it: there it could be forged.
+ *
+ * Context: Any.
+ */
+void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
+{
+	audit_log_contid(ab, *contid);
+	*contid = 0;
 }
 
 /**
@@ -436,50 +479,6 @@ void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 {
 	if (ocontid)
 		audit_log_format(ab, " ocontid=%llu", ocontid);
-}
-
-static bool audit_cid_user_type(int type)
-{
-	return type == AUDIT_USER ||
-	       (type >= AUDIT_FIRST_USER_MSG && type <= AUDIT_LAST_USER_MSG) ||
-	       (type >= AUDIT_FIRST_USER_MSG2 && type <= AUDIT_LAST_USER_MSG2);
-}
-
-/**
- * audit_log_contid_user - add the sender's ID to a record from user space
- * @ab: the record, or NULL, before the text of user space, which could hold a
- *	forged ID
- * @type: its type; nothing is added to a record that is the kernel's own
- *
- * Context: Process context, of the sender.
- */
-void audit_log_contid_user(struct audit_buffer *ab, int type)
-{
-	if (audit_cid_user_type(type))
-		audit_log_contid(ab);
-}
-
-/**
- * audit_log_contid_end - add the ID of the current task to a finished record
- * @ab: the record
- * @ctx: its audit context, or NULL
- * @type: its type
- *
- * Adds nothing to a record that belongs to a syscall or io_uring event, that
- * names IDs itself, or that is not the doing of the current task.
- *
- * Context: Any.
- */
-void audit_log_contid_end(struct audit_buffer *ab,
-			  const struct audit_context *ctx, int type)
-{
-	if (audit_cid_in_event(ctx) || !in_task())
-		return;
-	/* A packet has a namespace; who runs when it passes says nothing. */
-	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP ||
-	    audit_cid_user_type(type))
-		return;
-	audit_log_contid(ab);
 }
 
 /*
@@ -783,6 +782,15 @@ static int audit_cid_commit(struct audit_cid_move *move,
 	return ret;
 }
 
+/* A write for oneself ends under the new ID, which its event is to name. */
+static void audit_cid_noted(const struct audit_cid_move *move)
+{
+	struct audit_context *ctx = audit_context();
+
+	if (ctx && same_thread_group(move->target, current))
+		audit_note_contid(&ctx->contid, current);
+}
+
 static int audit_cid_check(struct audit_cid_move *move)
 {
 	guard(mutex)(&audit_cid_mutex);
@@ -815,6 +823,7 @@ static int audit_cid_move(struct audit_cid_move *move)
 		return ret;
 	}
 
+	audit_cid_noted(move);
 	audit_cid_leave(move->from, audit_cid_opid(move));
 	audit_cid_put(move->from);
 	return 0;
@@ -841,7 +850,7 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 
 	move.target = get_pid_task(pid, PIDTYPE_PID);
 	if (move.target) {
-		move.from_id = audit_get_contid(move.target);
+		move.from_id = audit_cid_id_of(move.target);
 		ret = capable ? audit_cid_move(&move) : -EPERM;
 	}
 	if (ret)

@@ -29,19 +29,13 @@ struct pid *proc_audit_containerid_pid(const struct file *file);
 void audit_cid_fork(struct task_struct *p);
 void audit_cid_exit(struct task_struct *p);
 void audit_cid_free(struct signal_struct *sig);
-u64 audit_get_contid(struct task_struct *p);
 
-/* Where a record is to name the ID of @p later: it costs nothing without. */
-static inline void audit_note_contid(u64 *contid, struct task_struct *p)
-{
-	*contid = audit_get_contid(p);
-}
-
-void audit_log_contid(struct audit_buffer *ab);
+void audit_note_contid(u64 *contid, struct task_struct *p);
+void audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
+			     int type);
+void audit_log_contid(struct audit_buffer *ab, u64 contid);
+void audit_log_contid_once(struct audit_buffer *ab, u64 *contid);
 void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
-void audit_log_contid_user(struct audit_buffer *ab, int type);
-void audit_log_contid_end(struct audit_buffer *ab,
-			  const struct audit_context *ctx, int type);
 
 int audit_cid_field_valid(const struct audit_field *f);
 int audit_cid_rule_valid(const struct audit_krule *rule);
@@ -67,21 +61,21 @@ static inline void audit_note_contid(u64 *contid, struct task_struct *p)
 {
 }
 
-static inline void audit_log_contid(struct audit_buffer *ab)
+static inline void audit_note_contid_alone(u64 *contid,
+					   const struct audit_context *ctx,
+					   int type)
+{
+}
+
+static inline void audit_log_contid(struct audit_buffer *ab, u64 contid)
+{
+}
+
+static inline void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
 {
 }
 
 static inline void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
-{
-}
-
-static inline void audit_log_contid_user(struct audit_buffer *ab, int type)
-{
-}
-
-static inline void audit_log_contid_end(struct audit_buffer *ab,
-					const struct audit_context *ctx,
-					int type)
 {
 }
 

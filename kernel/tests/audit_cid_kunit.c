@@ -495,7 +495,10 @@ static void inherit_of_nothing_is_nothing(struct kunit *test)
 /* The tests run in a kernel thread. */
 static void kernel_thread_has_no_contid(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, audit_get_contid(current), 0);
+	u64 contid = 1;
+
+	audit_note_contid(&contid, current);
+	KUNIT_EXPECT_EQ(test, contid, 0);
 }
 
 static void limit_counts_what_it_leaves_out(struct kunit *test)

@@ -63,7 +63,7 @@ static void rule_key(struct audit_request *ask)
 
 	rule_field(ask, AUDIT_FILTERKEY, AUDIT_EQUAL, strlen(AUDIT_TEST_KEY));
 	rule->buflen = strlen(AUDIT_TEST_KEY);
-	strcpy(rule->buf, AUDIT_TEST_KEY);
+	memcpy(rule->buf, AUDIT_TEST_KEY, rule->buflen);
 	ask->header.nlmsg_len = NLMSG_LENGTH(sizeof(*rule) + rule->buflen);
 }
 
@@ -412,7 +412,7 @@ static long do_magic(struct cid_world *world, const struct cid_call *call)
 }
 
 /* Let all agents do something. Returns who of them left a record of a type. */
-static unsigned int who_logs(FIXTURE_DATA(match) *self, __u16 type, cid_fn fn,
+static unsigned int who_logs(struct _test_data_match *self, __u16 type, cid_fn fn,
 			     long x)
 {
 	unsigned int seen = 0;
@@ -594,7 +594,7 @@ static long do_load_bpf(struct cid_world *world, const struct cid_call *call)
  * which records there are not and in the list about user space.
  */
 static void hush(struct __test_metadata *const _metadata,
-		 FIXTURE_DATA(match) *self, __u32 list)
+		 struct _test_data_match *self, __u32 list)
 {
 	struct audit_match user = { AUDIT_MSGTYPE, AUDIT_EQUAL, AUDIT_USER };
 	unsigned int matches;
@@ -660,7 +660,7 @@ TEST_F(match, excluded_kernel_records)
 
 /* A rule that does not match is not the end of its list. */
 static void goes_on(struct __test_metadata *const _metadata,
-		    FIXTURE_DATA(match) *self, __u32 list)
+		    struct _test_data_match *self, __u32 list)
 {
 	struct audit_match side[] = {
 		{ AUDIT_MSGTYPE, AUDIT_EQUAL, AUDIT_USER },
@@ -691,7 +691,7 @@ TEST_F(match, user_list_goes_on)
 }
 
 static void uring(struct __test_metadata *const _metadata,
-		  FIXTURE_DATA(match) *self, __u32 ring_flags,
+		  struct _test_data_match *self, __u32 ring_flags,
 		  long entry_flags)
 {
 	struct audit_match root = { AUDIT_UID, AUDIT_EQUAL, 0 };
