@@ -12,14 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "auditcid.h"
 #include "rule.h"
 
 /* As auditctl has it */
 #define LINE_WORDS	512
-
-extern char **environ;
 
 enum verb { ADD, DEL, LINE };
 
@@ -34,19 +33,24 @@ struct words {
 };
 
 static const struct argp_option options[] = {
-	{ NULL, 'a', "LIST,ACTION", 0, "Append to LIST: task, exit, user, exclude, filesystem, io_uring; ACTION: always, never", 0 },
+	{ NULL, 'a', "LIST,ACTION", 0,
+	  "Append to LIST: task, exit, user, exclude, filesystem, io_uring; ACTION: always, never", 0 },
 	{ NULL, 'A', "LIST,ACTION", 0, "Add at the beginning of LIST", 0 },
 	{ NULL, 'd', "LIST,ACTION", 0, "Delete from LIST", 0 },
-	{ NULL, 'F', "FIELD", 0, "FIELD, operator and value: contid=ID, contid!=ID, contid_tree=ID, or one of auditctl's", 0 },
+	{ NULL, 'F', "FIELD", 0,
+	  "FIELD, operator and value: contid=ID, contid!=ID, contid_tree=ID, or one of auditctl's", 0 },
 	{ NULL, 'C', "FIELD", 0, "Two fields and an operator between them", 0 },
-	{ NULL, 'S', "SYSCALL", 0, "Syscalls, by name or number, with commas", 0 },
+	{ NULL, 'S', "SYSCALL", 0,
+	  "Syscalls, by name or number, with commas", 0 },
 	{ NULL, 'w', "PATH", 0, "Watch PATH", 0 },
 	{ NULL, 'W', "PATH", 0, "Delete the watch for PATH", 0 },
 	{ NULL, 'p', "PERMS", 0, "What to watch for: some of rwxa", 0 },
 	{ NULL, 'k', "KEY", 0, "Key for the records", 0 },
-	{ NULL, 'R', "FILE", 0, "Read FILE, with the words of a rule on each line; auditctl gets other lines", 0 },
+	{ NULL, 'R', "FILE", 0,
+	  "Read FILE, with the words of a rule on each line; auditctl gets other lines", 0 },
 	{ NULL, 'i', NULL, 0, "With -R: go on after a wrong line", 0 },
-	{ NULL, 'c', NULL, 0, "With -R: go on after a wrong line, but fail in the end", 0 },
+	{ NULL, 'c', NULL, 0,
+	  "With -R: go on after a wrong line, but fail in the end", 0 },
 	{}
 };
 
@@ -122,7 +126,8 @@ static const char *why_refused(const struct rule *rule, int error)
 	case ENOENT:
 		return "there is no such rule";
 	case EPERM:
-		return "needs CAP_AUDIT_CONTROL in the initial user and PID namespace, and rules that are not locked (auditctl -e 2)";
+		return "needs CAP_AUDIT_CONTROL in the initial user and PID "
+		       "namespace, and rules that are not locked (auditctl -e 2)";
 	case ECONNREFUSED:
 		return "this is not the initial user namespace, or the kernel has no audit";
 	case EINVAL:
@@ -147,8 +152,6 @@ static int open_audit(void)
 /* The message of libaudit would come on top of ours. */
 static int send_rule(int fd, const struct rule *rule)
 {
-	extern void set_aumessage_mode(message_t mode, debug_message_t debug)
-		__attribute__((weak));
 	int ret;
 
 	if (set_aumessage_mode)

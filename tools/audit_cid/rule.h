@@ -24,6 +24,33 @@
 #endif
 #define RULE_LIST_MASK		0x07	/* of the flags of a rule */
 
+/*
+ * libaudit's memory of the rule that it is parsing. auditctl sets it, too: a
+ * key, for one, wants a syscall before it, of which libaudit 3.0 keeps no note.
+ */
+extern int _audit_permadded;
+extern int _audit_archadded;
+extern int _audit_syscalladded;
+extern int _audit_exeadded;
+extern int _audit_filterfsadded;
+extern unsigned int _audit_elf;
+#pragma weak _audit_permadded
+#pragma weak _audit_archadded
+#pragma weak _audit_syscalladded
+#pragma weak _audit_exeadded
+#pragma weak _audit_filterfsadded
+#pragma weak _audit_elf
+
+/* Where libaudit's messages go */
+void set_aumessage_mode(message_t mode, debug_message_t debug);
+#pragma weak set_aumessage_mode
+
+/* From libaudit 3.1 on */
+int audit_rule_io_uringbyname_data(struct audit_rule_data *rule, const char *op);
+const char *audit_uringop_to_name(int op);
+#pragma weak audit_rule_io_uringbyname_data
+#pragma weak audit_uringop_to_name
+
 struct rule {
 	struct audit_rule_data	*data;
 	int	list;		/* AUDIT_FILTER_*; negative: none was given */

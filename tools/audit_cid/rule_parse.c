@@ -16,22 +16,6 @@
 #include "auditcid.h"
 #include "rule.h"
 
-/*
- * libaudit's memory of the rule that it is parsing. auditctl sets it, too: a
- * key, for one, wants a syscall before it, of which libaudit 3.0 keeps no note.
- */
-extern int _audit_permadded __attribute__((weak));
-extern int _audit_archadded __attribute__((weak));
-extern int _audit_syscalladded __attribute__((weak));
-extern int _audit_exeadded __attribute__((weak));
-extern int _audit_filterfsadded __attribute__((weak));
-extern unsigned int _audit_elf __attribute__((weak));
-
-/* From libaudit 3.1 on */
-extern int audit_rule_io_uringbyname_data(struct audit_rule_data *rule,
-					  const char *op)
-	__attribute__((weak));
-
 static void note(int *where, int value)
 {
 	if (where)
@@ -142,12 +126,11 @@ static const char *add_contid(struct rule *rule, int field, const char *text)
 {
 	const char *op = text + strspn(text, "abcdefghijklmnopqrstuvwxyz_");
 	size_t len = strspn(op, "!=<>&");
-	int number = len == 1 ? AUDIT_EQUAL : AUDIT_NOT_EQUAL;
+	bool equal = len == 1 && *op == '=';
+	int number = equal ? AUDIT_EQUAL : AUDIT_NOT_EQUAL;
 	uint64_t id;
 
-	if (strncmp(op, "=", len) && strncmp(op, "!=", len))
-		len = 0;
-	if (!len || len > 2 || *op == '\0')
+	if (!equal && (len != 2 || strncmp(op, "!=", 2)))
 		return wrong(rule, "'%s': contid and contid_tree go with = and != only",
 			     text);
 	if (!request_id_valid(op + len))

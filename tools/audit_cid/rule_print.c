@@ -10,9 +10,6 @@
 #include "auditcid.h"
 #include "rule.h"
 
-/* From libaudit 3.1 on */
-extern const char *audit_uringop_to_name(int op) __attribute__((weak));
-
 /* The fields that AUDIT_COMPARE_* compare */
 static const unsigned char compared[][2] = {
 	[AUDIT_COMPARE_UID_TO_OBJ_UID]	 = { AUDIT_UID, AUDIT_OBJ_UID },
