@@ -77,20 +77,136 @@ static void account_log(struct accounts *acc, struct audit_log *log)
 	audit_forget(log);
 }
 
+/*
+ * Processes of little cost, since it takes many: they share the memory of the
+ * test, errno included, and so make no system call that could fail.
+ */
+
+enum kind { PLAIN, THREADS, LEADERLESS };
+
+struct brief {
+	pid_t		pid;
+	int		pipe[2];
+	enum kind	kind;
+	unsigned int	turns;
+	int		ready;
+	char		stack[2][16384];
+};
+
+#define THREAD	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |	\
+		 CLONE_SYSVSEM | CLONE_THREAD)
+
+static char *top(char (*stack)[16384])
+{
+	/* Aligned down, for those who care. */
+	return *stack + (sizeof(*stack) - (uintptr_t)*stack % 16);
+}
+
+/* Let others run for a while that differs from round to round. */
+static void dawdle(unsigned int turns)
+{
+	while (turns--)
+		sched_yield();
+}
+
+static int brief_wait(void *arg)
+{
+	struct brief *brief = arg;
+	char go;
+
+	__atomic_store_n(&brief->ready, 1, __ATOMIC_SEQ_CST);
+	while (read(brief->pipe[0], &go, 1) != 1)
+		;
+	dawdle(brief->turns);
+	syscall(__NR_exit_group, 0);
+	return 0;
+}
+
+static int brief_idle(void *unused)
+{
+	for (;;)
+		pause();
+	return 0;
+}
+
+static int brief_main(void *arg)
+{
+	struct brief *brief = arg;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (brief->kind == PLAIN)
+		return brief_wait(arg);
+	clone(brief->kind == THREADS ? brief_idle : brief_wait,
+	      top(&brief->stack[1]), THREAD, arg);
+	if (brief->kind == THREADS)
+		return brief_wait(arg);
+	syscall(__NR_exit, 0);
+	return 0;
+}
+
+static pid_t brief_start(struct brief *brief, enum kind kind)
+{
+	brief->kind = kind;
+	brief->ready = 0;
+	brief->pid = clone(brief_main, top(&brief->stack[0]),
+			   CLONE_VM | SIGCHLD, brief);
+	while (brief->pid > 0 &&
+	       !__atomic_load_n(&brief->ready, __ATOMIC_SEQ_CST))
+		sched_yield();
+	return brief->pid;
+}
+
+static int brief_reap(struct brief *brief)
+{
+	int ret = waitpid(brief->pid, NULL, 0);
+
+	brief->pid = 0;
+	return ret;
+}
+
+static int brief_kill(struct brief *brief)
+{
+	kill(brief->pid, SIGKILL);
+	return brief_reap(brief);
+}
+
+/* Let it exit, some time from now. */
+static void brief_end(struct brief *brief, unsigned int turns)
+{
+	brief->turns = turns;
+	while (write(brief->pipe[1], "", 1) != 1)
+		;
+}
+
 FIXTURE(race)
 {
 	struct cid_world world;
 	struct audit_log log;
 	struct accounts acc;
-	struct cid_agent *spare;
+	struct brief member, target;
 };
 
-static void setup(struct __test_metadata *const _metadata,
-		  struct cid_world *world, struct audit_log *log)
+FIXTURE_SETUP(race)
 {
-	cid_setup(_metadata, world);
-	audit_setup(_metadata, log);
-	ASSERT_EQ(0, audit_only(log, AUDIT_CONTAINER_OP));
+	const char *missing = cid_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	cid_setup(_metadata, &self->world);
+	audit_setup(_metadata, &self->log);
+	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
+	ASSERT_EQ(0, pipe(self->member.pipe));
+	ASSERT_EQ(0, pipe(self->target.pipe));
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	if (self->member.pid > 0)
+		kill(self->member.pid, SIGKILL);
+	if (self->target.pid > 0)
+		kill(self->target.pid, SIGKILL);
+	audit_close(&self->log);
+	cid_teardown(&self->world);
 }
 
 /* Read along, or the log would take all of the memory in the end. */
@@ -140,135 +256,90 @@ static void close_accounts(struct __test_metadata *const _metadata,
 	free(acc->life);
 }
 
-/* Let others run for a while that differs from round to round. */
-static void dawdle(unsigned int turns)
-{
-	while (turns--)
-		sched_yield();
-}
-
-static long do_exit_soon(struct cid_world *world, const struct cid_call *call)
-{
-	dawdle(call->x);
-	_exit(0);
-}
-
 static long do_write_soon(struct cid_world *world, const struct cid_call *call)
 {
 	dawdle(call->y);
 	return cid_write(call->x, "%s", call->text);
 }
 
-static long do_nothing(struct cid_world *world, const struct cid_call *call)
-{
-	return 0;
-}
-
-FIXTURE_SETUP(race)
-{
-	const char *missing = cid_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
-	setup(_metadata, &self->world, &self->log);
-}
-
-FIXTURE_TEARDOWN(race)
-{
-	audit_close(&self->log);
-	cid_teardown(&self->world);
-}
-
 /*
  * A container is named while its last member exits
  */
 
-FIXTURE(last_exit)
-{
-	struct cid_world world;
-	struct audit_log log;
-	struct accounts acc;
-};
-
-FIXTURE_VARIANT(last_exit)
-{
-	cid_fn		prepare;
-	const char	*command;
-};
-
-#define LAST_EXIT(name, ...)						\
-	FIXTURE_VARIANT_ADD(last_exit, name) { __VA_ARGS__ }
-
-LAST_EXIT(join, do_nothing, "join ");
-LAST_EXIT(join_threads, cid_do_thread, "join ");
-LAST_EXIT(join_leaderless, cid_do_leader_exit, "join ");
-LAST_EXIT(parent, do_nothing, "new parent=");
-LAST_EXIT(parent_threads, cid_do_thread, "new parent=");
-
-FIXTURE_SETUP(last_exit)
-{
-	const char *missing = cid_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
-	setup(_metadata, &self->world, &self->log);
-}
-
-FIXTURE_TEARDOWN(last_exit)
-{
-	audit_close(&self->log);
-	cid_teardown(&self->world);
-}
-
 /* Either it is in, and the container is live, or nothing has happened. */
-static void check_joined(struct __test_metadata *const _metadata, pid_t target,
-			 long id, int ret, bool join)
+static void check_found(struct __test_metadata *const _metadata, pid_t target,
+			long id, int ret, bool join)
 {
-	if (!ret) {
-		ASSERT_EQ(true, join ? cid_read(target) == id :
-				       cid_read(target) > id);
-		/* Its own: refused, but found. */
-		ASSERT_EQ(-EPERM, cid_write(target, "join %ld",
-					    cid_read(target)));
+	long here = cid_read(target);
+
+	if (ret) {
+		ASSERT_EQ(-ESRCH, ret);
+		ASSERT_EQ(0, here);
 		return;
 	}
-	ASSERT_EQ(-ESRCH, ret);
-	ASSERT_EQ(0, cid_read(target));
+	ASSERT_EQ(true, join ? here == id : here > id);
+	/* Its own: refused, but found. */
+	ASSERT_EQ(-EPERM, cid_write(target, "join %ld", here));
 }
 
-TEST_F_TIMEOUT(last_exit, finds_it_or_not, RACE_TIMEOUT)
+static void last_exit(struct __test_metadata *const _metadata,
+		      struct _test_data_race *self, enum kind kind,
+		      const char *command)
 {
-	bool join = variant->command[0] == 'j';
-	struct cid_agent *target = NULL;
-	unsigned int found = 0, n = rounds(250), i;
+	struct brief *member = &self->member, *target = &self->target;
+	unsigned int found = 0, n = rounds(300), i;
 
 	for (i = 0; i < n; i++) {
-		struct cid_agent *member = cid_start(&self->world, NULL);
 		long id;
 		int ret;
 
-		if (!target)
-			target = cid_start(&self->world, NULL);
-		ASSERT_NE(NULL, member);
-		ASSERT_NE(NULL, target);
-		ASSERT_LE(0, cid_do(member, variant->prepare, 0, 0));
+		if (!target->pid)
+			ASSERT_LT(0, brief_start(target, PLAIN));
+		ASSERT_LT(0, brief_start(member, kind));
 		ASSERT_EQ(0, cid_write(member->pid, "new"));
 		id = cid_read(member->pid);
-		cid_post(member, do_exit_soon, i % 7, 0, "%s", "");
+		brief_end(member, i % 7);
 		dawdle(i % 5);
-		ret = cid_write(target->pid, "%s%ld", variant->command, id);
-		cid_reap(member);
+		ret = cid_write(target->pid, "%s%ld", command, id);
+		brief_reap(member);
 
-		check_joined(_metadata, target->pid, id, ret, join);
+		check_found(_metadata, target->pid, id, ret,
+			    command[0] == 'j');
 		if (!ret) {
 			found++;
-			cid_kill(target);
-			target = NULL;
+			brief_kill(target);
 		}
 		keep_up(_metadata, &self->log, &self->acc);
 	}
 	printf("# found %u of %u\n", found, n);
+	if (target->pid)
+		brief_kill(target);
 	close_accounts(_metadata, &self->world, &self->log, &self->acc);
+}
+
+TEST_F_TIMEOUT(race, join_and_last_exit, RACE_TIMEOUT)
+{
+	last_exit(_metadata, self, PLAIN, "join ");
+}
+
+TEST_F_TIMEOUT(race, join_and_last_exit_of_threads, RACE_TIMEOUT)
+{
+	last_exit(_metadata, self, THREADS, "join ");
+}
+
+TEST_F_TIMEOUT(race, join_and_last_exit_leaderless, RACE_TIMEOUT)
+{
+	last_exit(_metadata, self, LEADERLESS, "join ");
+}
+
+TEST_F_TIMEOUT(race, parent_and_last_exit, RACE_TIMEOUT)
+{
+	last_exit(_metadata, self, PLAIN, "new parent=");
+}
+
+TEST_F_TIMEOUT(race, parent_and_last_exit_leaderless, RACE_TIMEOUT)
+{
+	last_exit(_metadata, self, LEADERLESS, "new parent=");
 }
 
 /*
@@ -278,18 +349,17 @@ TEST_F_TIMEOUT(last_exit, finds_it_or_not, RACE_TIMEOUT)
 TEST_F_TIMEOUT(race, two_make_containers, RACE_TIMEOUT)
 {
 	struct cid_agent *writer = cid_start(&self->world, NULL);
-	struct cid_agent *target = NULL;
-	unsigned int i, n = rounds(1000);
+	struct brief *target = &self->target;
+	unsigned int i, n = rounds(500);
 	long before, after;
 
 	ASSERT_NE(NULL, writer);
 	for (i = 0; i < n; i++) {
 		/* Two levels per round. */
 		if (i % (AUDIT_CID_DEPTH_MAX / 2) == 0) {
-			if (target)
-				cid_kill(target);
-			target = cid_start(&self->world, NULL);
-			ASSERT_NE(NULL, target);
+			if (target->pid)
+				brief_kill(target);
+			ASSERT_LT(0, brief_start(target, PLAIN));
 		}
 		before = cid_read(target->pid);
 		cid_post(writer, do_write_soon, target->pid, i % 3, "new");
@@ -300,41 +370,39 @@ TEST_F_TIMEOUT(race, two_make_containers, RACE_TIMEOUT)
 		ASSERT_LE(before + 2, after);
 		keep_up(_metadata, &self->log, &self->acc);
 	}
-	/* Both have nested: one more round would be too deep. */
+	brief_kill(target);
 	close_accounts(_metadata, &self->world, &self->log, &self->acc);
 }
 
 TEST_F_TIMEOUT(race, one_joins_one_makes, RACE_TIMEOUT)
 {
 	struct cid_agent *writer = cid_start(&self->world, NULL);
-	struct cid_agent *member = cid_start(&self->world, NULL);
-	unsigned int i, n = rounds(500), first = 0;
+	struct brief *member = &self->member, *target = &self->target;
+	unsigned int i, n = rounds(300), first = 0;
 	int made, joined;
-	long id, after;
+	long id;
 
 	ASSERT_NE(NULL, writer);
-	ASSERT_NE(NULL, member);
+	ASSERT_LT(0, brief_start(member, PLAIN));
 	ASSERT_EQ(0, cid_write(member->pid, "new"));
 	id = cid_read(member->pid);
 	for (i = 0; i < n; i++) {
-		struct cid_agent *target = cid_start(&self->world, NULL);
-
-		ASSERT_NE(NULL, target);
+		ASSERT_LT(0, brief_start(target, PLAIN));
 		cid_post(writer, do_write_soon, target->pid, i % 3, "new");
 		dawdle(i % 5);
 		joined = cid_write(target->pid, "join %ld", id);
 		made = cid_wait(writer);
-		after = cid_read(target->pid);
 
 		/* The new one is below the joined one, or keeps it out. */
 		ASSERT_EQ(0, made);
 		ASSERT_EQ(true, !joined || joined == -EPERM);
-		ASSERT_LT(id, after);
+		ASSERT_LT(id, cid_read(target->pid));
 		first += !joined;
-		cid_kill(target);
+		brief_kill(target);
 		keep_up(_metadata, &self->log, &self->acc);
 	}
 	printf("# joined first in %u of %u\n", first, n);
+	brief_kill(member);
 	close_accounts(_metadata, &self->world, &self->log, &self->acc);
 }
 
@@ -342,64 +410,47 @@ TEST_F_TIMEOUT(race, one_joins_one_makes, RACE_TIMEOUT)
  * The target exits, or executes
  */
 
-FIXTURE(target_exit)
+static void target_exit(struct __test_metadata *const _metadata,
+			struct _test_data_race *self, enum kind kind)
 {
-	struct cid_world world;
-	struct audit_log log;
-	struct accounts acc;
-};
-
-FIXTURE_VARIANT(target_exit)
-{
-	cid_fn prepare;
-};
-
-/* clang-format off */
-FIXTURE_VARIANT_ADD(target_exit, plain) { do_nothing };
-FIXTURE_VARIANT_ADD(target_exit, threads) { cid_do_thread };
-FIXTURE_VARIANT_ADD(target_exit, leaderless) { cid_do_leader_exit };
-/* clang-format on */
-
-FIXTURE_SETUP(target_exit)
-{
-	const char *missing = cid_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
-	setup(_metadata, &self->world, &self->log);
-}
-
-FIXTURE_TEARDOWN(target_exit)
-{
-	audit_close(&self->log);
-	cid_teardown(&self->world);
-}
-
-TEST_F_TIMEOUT(target_exit, moves_or_not, RACE_TIMEOUT)
-{
-	unsigned int i, n = rounds(250);
+	struct brief *target = &self->target;
+	unsigned int i, n = rounds(300), moved = 0;
 	int fd, ret;
 
 	for (i = 0; i < n; i++) {
-		struct cid_agent *target = cid_start(&self->world, NULL);
-
-		ASSERT_NE(NULL, target);
-		ASSERT_LE(0, cid_do(target, variant->prepare, 0, 0));
+		ASSERT_LT(0, brief_start(target, kind));
 		fd = cid_open(target->pid, O_RDWR);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, cid_write_fd(fd, "new", 3));
-		cid_post(target, do_exit_soon, i % 7, 0, "%s", "");
+		brief_end(target, i % 7);
 		dawdle(i % 5);
 		do {
 			ret = cid_write_fd(fd, "new", 3);
+			moved += !ret;
 		} while (!ret || ret == -ENOSPC);
 		ASSERT_EQ(-ESRCH, ret);
-		cid_reap(target);
+		brief_reap(target);
 		ASSERT_EQ(-ESRCH, cid_write_fd(fd, "new", 3));
 		close(fd);
 		keep_up(_metadata, &self->log, &self->acc);
 	}
+	printf("# moved %u times in %u\n", moved, n);
 	close_accounts(_metadata, &self->world, &self->log, &self->acc);
+}
+
+TEST_F_TIMEOUT(race, target_exits, RACE_TIMEOUT)
+{
+	target_exit(_metadata, self, PLAIN);
+}
+
+TEST_F_TIMEOUT(race, target_with_threads_exits, RACE_TIMEOUT)
+{
+	target_exit(_metadata, self, THREADS);
+}
+
+TEST_F_TIMEOUT(race, target_without_leader_exits, RACE_TIMEOUT)
+{
+	target_exit(_metadata, self, LEADERLESS);
 }
 
 /* Whether an agent has answered; takes the answer. */
@@ -412,7 +463,7 @@ static bool answered(struct cid_agent *agent, long *ret)
 /* A process whose leader is being replaced by another thread is alive. */
 TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
 {
-	unsigned int i, n = rounds(400) / 4;
+	unsigned int i, n = rounds(200) / 4;
 	long seen;
 	int ret;
 
@@ -488,7 +539,7 @@ static long do_storm(struct cid_world *world, const struct cid_call *call)
 TEST_F_TIMEOUT(race, storm, RACE_TIMEOUT)
 {
 	struct cid_agent *member = cid_start(&self->world, NULL);
-	unsigned int i, j, n = rounds(400) / 8;
+	unsigned int i, j, n = rounds(200) / 8;
 	long id;
 
 	ASSERT_NE(NULL, member);
