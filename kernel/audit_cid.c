@@ -62,8 +62,6 @@
  * before the mutex; the record of a container's end comes after it.
  */
 
-#define pr_fmt(fmt) "audit_cid: " fmt
-
 #include <linux/audit.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
