@@ -57,9 +57,9 @@
  * the pointer without a lock.
  *
  * Lock order: audit_cid_mutex, then task_lock or the lock of the index; or
- * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or formatted
- * under siglock. audit_log_start() may wait for the audit daemon and comes
- * before the mutex; the record of a container's end comes after it.
+ * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or
+ * formatted under siglock. audit_log_start() may wait for the audit daemon and
+ * comes before the mutex; the record of a container's end comes after it.
  */
 
 #include <linux/audit.h>
