@@ -23,18 +23,6 @@
 
 #include "cid.h"
 
-#ifndef AUDIT_CONTAINER_OP
-#define AUDIT_CONTAINER_OP	1340
-#endif
-#ifndef AUDIT_URINGOP
-#define AUDIT_URINGOP		1336
-#endif
-#ifndef AUDIT_FILTER_URING_EXIT
-#define AUDIT_FILTER_URING_EXIT	0x07
-#endif
-#define AUDIT_USER_AVC_MARK	1107	/* AUDIT_USER_AVC */
-#define AUDIT_ANOM_ABEND_TYPE	1701	/* AUDIT_ANOM_ABEND */
-
 /* The longest that a mark may take to come back; only a failing test waits. */
 #define AUDIT_TIMEOUT_MARK_MS	20000
 /* How long audit_poll() waits for a record that the kernel may not log yet. */
@@ -297,7 +285,7 @@ static inline int audit_sync(struct audit_log *log)
 	snprintf(mark, sizeof(mark), "audit_cid mark=%u pid=%d", ++log->mark,
 		 getpid());
 	/* This type is let through even with audit disabled. */
-	ret = audit_user(AUDIT_USER_AVC_MARK, "%s", mark);
+	ret = audit_user(AUDIT_USER_AVC, "%s", mark);
 	if (ret)
 		return ret;
 	for (;;) {
@@ -437,7 +425,7 @@ static inline int audit_only(struct audit_log *log, __u16 type)
 			 offsetof(struct nlmsghdr, nlmsg_type)),
 		/* A filter loads in network byte order. */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(type), 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(AUDIT_USER_AVC_MARK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(AUDIT_USER_AVC),
 			 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, ~0U),
 		BPF_STMT(BPF_RET | BPF_K, 0),

@@ -448,9 +448,9 @@ FIXTURE_VARIANT(alone)
 #define ALONE(name, ...)						\
 	FIXTURE_VARIANT_ADD(alone, name) { __VA_ARGS__ }
 
-ALONE(abend, do_abort, AUDIT_ANOM_ABEND_TYPE, " sig=6 res=1", true);
-ALONE(bpf, do_load_bpf, 1334, "^prog-id=[0-9]+ op=LOAD");
-ALONE(config, do_set_failure, 1305, "^op=set audit_failure=[0-2] .* res=1");
+ALONE(abend, do_abort, AUDIT_ANOM_ABEND, " sig=6 res=1", true);
+ALONE(bpf, do_load_bpf, AUDIT_BPF, "^prog-id=[0-9]+ op=LOAD");
+ALONE(config, do_set_failure, AUDIT_CONFIG_CHANGE, "^op=set audit_failure=[0-2] .* res=1");
 ALONE(login, do_set_loginuid, AUDIT_LOGIN, "^pid=[0-9]+ uid=0 .* auid=0 .* res=1");
 ALONE(seccomp, do_seccomp, AUDIT_SECCOMP, " sig=31 .* code=0x80000000");
 
