@@ -74,12 +74,15 @@ struct audit_match {
  * Requests
  */
 
-/* Send a request, get the reply if there is one. Returns 0 or the error. */
+/*
+ * Send a request, get the reply, which has its type, if one is wanted. Returns
+ * 0 or the error.
+ */
 static inline int audit_ask(int fd, struct audit_request *ask,
-			    struct audit_status *reply)
+			    struct audit_request *reply)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct audit_request answer;
+	struct audit_request answer = {};
 	ssize_t len;
 
 	ask->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
@@ -93,9 +96,10 @@ static inline int audit_ask(int fd, struct audit_request *ask,
 			continue;
 		if (len < (ssize_t)sizeof(answer.header))
 			return len < 0 ? -errno : -EIO;
-		/* The reply to AUDIT_GET may come before or after its ack. */
-		if (answer.header.nlmsg_type == AUDIT_GET && reply) {
-			*reply = answer.status;
+		/* The reply may come before or after its ack. */
+		if (reply &&
+		    answer.header.nlmsg_type == ask->header.nlmsg_type) {
+			*reply = answer;
 			return 0;
 		}
 		if (answer.header.nlmsg_type == NLMSG_ERROR &&
@@ -111,7 +115,7 @@ static inline int audit_control_open(void)
 
 /* The socket of one request: no answer to another one can be left in it. */
 static inline int audit_ask_once(struct audit_request *ask,
-				 struct audit_status *reply)
+				 struct audit_request *reply)
 {
 	int fd = audit_control_open();
 	int ret;
@@ -128,10 +132,11 @@ static inline int audit_get_status(struct audit_status *status)
 	struct audit_request ask = {
 		.header.nlmsg_type = AUDIT_GET,
 		.header.nlmsg_len = NLMSG_HDRLEN,
-	};
+	}, reply = {};
+	int ret = audit_ask_once(&ask, &reply);
 
-	memset(status, 0, sizeof(*status));
-	return audit_ask_once(&ask, status);
+	*status = reply.status;
+	return ret;
 }
 
 static inline int audit_set_status(__u32 mask, __u32 value)
@@ -142,11 +147,34 @@ static inline int audit_set_status(__u32 mask, __u32 value)
 		.status.mask = mask,
 	};
 
-	if (mask == AUDIT_STATUS_ENABLED)
+	switch (mask) {
+	case AUDIT_STATUS_ENABLED:
 		ask.status.enabled = value;
-	else
+		break;
+	case AUDIT_STATUS_FAILURE:
 		ask.status.failure = value;
+		break;
+	case AUDIT_STATUS_BACKLOG_LIMIT:
+		ask.status.backlog_limit = value;
+		break;
+	}
 	return audit_ask_once(&ask, NULL);
+}
+
+/*
+ * Make this process the audit daemon, which gets the records at a socket, or
+ * no longer.
+ */
+static inline int audit_register(int fd, bool on)
+{
+	struct audit_request ask = {
+		.header.nlmsg_type = AUDIT_SET,
+		.header.nlmsg_len = NLMSG_LENGTH(sizeof(ask.status)),
+		.status.mask = AUDIT_STATUS_PID,
+		.status.pid = on ? getpid() : 0,
+	};
+
+	return audit_ask(fd, &ask, NULL);
 }
 
 /* Log a record of user space. */
@@ -411,6 +439,31 @@ static inline int audit_left(const struct audit_log *log, __u16 type)
 	if (left)
 		audit_show(log, type);
 	return left;
+}
+
+/* Count the records of an event. */
+static inline int audit_event_size(const struct audit_log *log,
+				   unsigned int serial)
+{
+	int size = 0;
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		size += log->record[i].serial == serial;
+	return size;
+}
+
+/* The place of the first record of a type in an event, or -ENOENT. */
+static inline int audit_event_find(const struct audit_log *log,
+				   unsigned int serial, __u16 type)
+{
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		if (log->record[i].serial == serial &&
+		    log->record[i].type == type)
+			return i;
+	return -ENOENT;
 }
 
 /*

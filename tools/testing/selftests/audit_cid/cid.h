@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
@@ -83,11 +84,20 @@ static inline void cid_serve(struct cid_world *world, int sock)
 	_exit(0);
 }
 
+/* fork() into new namespaces; without any, it is that of the C library. */
+static inline pid_t cid_clone(__u64 flags)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+
+	return flags ? syscall(__NR_clone3, &args, sizeof(args)) : fork();
+}
+
 /* Fork an agent. Runs in the test or, to nest, in another agent. */
-static inline pid_t cid_fork(struct cid_world *world, struct cid_agent *agent)
+static inline pid_t cid_fork(struct cid_world *world, struct cid_agent *agent,
+			     __u64 flags)
 {
 	pid_t parent = getpid();
-	pid_t pid = fork();
+	pid_t pid = cid_clone(flags);
 
 	if (pid)
 		return pid;
@@ -166,7 +176,9 @@ static inline long cid_do_read(struct cid_world *world,
 static inline long cid_do_fork(struct cid_world *world,
 			       const struct cid_call *call)
 {
-	return cid_fork(world, &world->agent[call->x]);
+	pid_t pid = cid_fork(world, &world->agent[call->x], call->y);
+
+	return pid < 0 ? -errno : pid;
 }
 
 static inline long cid_do_reap(struct cid_world *world,
@@ -309,9 +321,12 @@ static inline long cid_do_exec(struct cid_world *world,
 		pause();
 }
 
-/* Start an agent, as a child of the test or of another agent. */
-static inline struct cid_agent *cid_start(struct cid_world *world,
-					  struct cid_agent *by)
+/*
+ * Start an agent, as a child of the test or of another agent, in namespaces
+ * of its own. Returns NULL, and sets errno, if that fails.
+ */
+static inline struct cid_agent *cid_start_in(struct cid_world *world,
+					     struct cid_agent *by, __u64 flags)
 {
 	struct cid_agent *agent = world->agent;
 
@@ -321,13 +336,23 @@ static inline struct cid_agent *cid_start(struct cid_world *world,
 		return NULL;
 	agent->by = by;
 	if (by)
-		agent->pid = cid_do(by, cid_do_fork, agent - world->agent, 0);
+		agent->pid = cid_do(by, cid_do_fork, agent - world->agent,
+				    flags);
 	else
-		agent->pid = cid_fork(world, agent);
+		agent->pid = cid_fork(world, agent, flags);
 	if (agent->pid > 0)
 		return agent;
+	if (by)
+		errno = -agent->pid;
 	agent->pid = 0;
 	return NULL;
+}
+
+/* In the same namespaces. */
+static inline struct cid_agent *cid_start(struct cid_world *world,
+					  struct cid_agent *by)
+{
+	return cid_start_in(world, by, 0);
 }
 
 /* Wait for an agent that ends. Returns its wait status. */

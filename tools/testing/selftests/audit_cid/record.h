@@ -19,6 +19,7 @@ static pid_t event_owner;
 static struct {
 	int	stop;
 	int	events;
+	int	announced;	/* to an agent that is the audit daemon */
 } *shared;
 
 #define get(p)		__atomic_load_n(p, __ATOMIC_SEQ_CST)
@@ -117,6 +118,17 @@ static inline int take_exit(struct audit_log *log, __u64 id, __u64 pcontid,
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
 			  "^op=exit ocontid=%llu pcontid=%llu name=%s opid=%d %s res=1$",
 			  id, pcontid, name, opid, acting);
+}
+
+/* A thread of a container's, or of none for 0, got another namespace set. */
+static inline int take_transition(struct audit_log *log, const char *op,
+				  __u64 id, pid_t pid, pid_t tid,
+				  const char *nsset, pid_t acting)
+{
+	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=%s ocontid=%llu opid=%d otid=%d %s %s exe=\"%s\" res=1$",
+			  op, id, pid, tid, nsset, subject(acting),
+			  self_exe());
 }
 
 static inline int count_exits(const struct audit_log *log, __u64 id)

@@ -1,0 +1,773 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: the records of members that come into other namespaces,
+ * and of others that do
+ */
+
+#include "record.h"
+
+#define CLONE_NEWALL	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNS |	\
+			 CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID |	\
+			 CLONE_NEWUSER)
+
+/* As many transitions of a container are logged in an interval. */
+#define BURST	32
+
+static long do_gettid(struct cid_world *world, const struct cid_call *call)
+{
+	return gettid();
+}
+
+/* Enter some of the namespaces of a process. */
+static long do_setns(struct cid_world *world, const struct cid_call *call)
+{
+	int fd = syscall(__NR_pidfd_open, call->x, 0);
+	long ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = setns(fd, call->y) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/* unshare() x over and over, y times. */
+static long do_unshare_often(struct cid_world *world,
+			     const struct cid_call *call)
+{
+	long i;
+
+	for (i = 0; i < call->y; i++)
+		if (unshare(call->x))
+			return -errno;
+	return 0;
+}
+
+static void *unshare_thread(void *arg)
+{
+	long *flags = arg;
+	long tid = unshare(*flags) ? -errno : gettid();
+
+	__atomic_store_n(flags, tid, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* Start a thread in namespaces of its own. Returns its ID. */
+static long do_unshare_in_thread(struct cid_world *world,
+				 const struct cid_call *call)
+{
+	static long flags;
+	pthread_t thread;
+	long tid;
+
+	flags = call->x;
+	if (pthread_create(&thread, NULL, unshare_thread, &flags))
+		return -EAGAIN;
+	while ((tid = __atomic_load_n(&flags, __ATOMIC_ACQUIRE)) == call->x)
+		sched_yield();
+	return tid;
+}
+
+static long do_vfork(struct cid_world *world, const struct cid_call *call)
+{
+	pid_t pid = vfork();
+
+	if (!pid)
+		_exit(0);
+	return pid < 0 || waitpid(pid, NULL, 0) != pid ? -errno : 0;
+}
+
+static long do_setuid(struct cid_world *world, const struct cid_call *call)
+{
+	return setresuid(-1, call->x, -1) ? -errno : 0;
+}
+
+/* In the middle of no event, and with nothing that says the same. */
+static void expect_alone(struct __test_metadata *const _metadata,
+			 const struct audit_log *log, int at)
+{
+	ASSERT_LE(0, at);
+	EXPECT_EQ(1, audit_event_size(log, log->record[at].serial));
+}
+
+/* In the event of a system call, before the record that ends it. */
+static void expect_in_event(struct __test_metadata *const _metadata,
+			    struct audit_log *log, int at, int syscall,
+			    pid_t pid, __u64 id)
+{
+	unsigned int serial;
+	int event, last;
+
+	ASSERT_LE(0, at);
+	serial = log->record[at].serial;
+	event = audit_take(log, AUDIT_SYSCALL, NULL,
+			   "^arch=[0-9a-f]+ syscall=%d success=yes .* pid=%d .* exe=\"%s\"( subj=[^ ]+)?%s key=\"audit_cid_test\"$",
+			   syscall, pid, self_exe(), field(id));
+	ASSERT_LE(0, event);
+	EXPECT_EQ(serial, log->record[event].serial);
+	last = audit_event_find(log, serial, AUDIT_PROCTITLE);
+	EXPECT_LT(at, last);
+	EXPECT_LT(event, last);
+}
+
+static int add_call_rule(struct audit_log *log, int syscall, pid_t pid)
+{
+	struct audit_match match = { AUDIT_PID, AUDIT_EQUAL, pid };
+
+	return audit_add_rule(log, AUDIT_FILTER_EXIT, AUDIT_ALWAYS, syscall,
+			      &match, 1);
+}
+
+/*
+ * Each way into each type of namespace
+ */
+
+enum op { UNSHARE, SETNS, CLONE };
+
+static const struct {
+	const char	*name;
+	int		syscall;
+} ops[] = {
+	[UNSHARE] = { "unshare", __NR_unshare },
+	[SETNS] = { "setns", __NR_setns },
+	[CLONE] = { "clone", __NR_clone3 },
+};
+
+/* A member, one outside of containers, and one in the namespaces to go to. */
+FIXTURE(transition)
+{
+	struct cid_world world;
+	struct audit_log log;
+	struct cid_agent *member, *host, *peer;
+	__u64 id;
+};
+
+FIXTURE_VARIANT(transition)
+{
+	enum op		op;
+	__u64		flags;
+};
+
+#define TRANSITION(name, ...)						\
+	FIXTURE_VARIANT_ADD(transition, name) { __VA_ARGS__ }
+#define NAMESPACE(name, flags)						\
+	TRANSITION(unshare_##name, UNSHARE, flags);			\
+	TRANSITION(setns_##name, SETNS, flags);				\
+	TRANSITION(clone_##name, CLONE, flags)
+
+NAMESPACE(cgroup, CLONE_NEWCGROUP);
+NAMESPACE(ipc, CLONE_NEWIPC);
+NAMESPACE(mnt, CLONE_NEWNS);
+NAMESPACE(net, CLONE_NEWNET);
+NAMESPACE(pid, CLONE_NEWPID);
+NAMESPACE(time, CLONE_NEWTIME);
+NAMESPACE(user, CLONE_NEWUSER);
+NAMESPACE(uts, CLONE_NEWUTS);
+NAMESPACE(all, CLONE_NEWALL);
+
+FIXTURE_SETUP(transition)
+{
+	const char *missing = cid_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	setup(_metadata, &self->world, &self->log);
+	self->peer = cid_start_in(&self->world, NULL, variant->flags);
+	if (!self->peer && errno == EINVAL)
+		SKIP(return, "the kernel has no such namespaces");
+	ASSERT_NE(NULL, self->peer);
+	self->member = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->member);
+	self->host = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->host);
+	self->id = make_container(&self->log, self->member);
+	ASSERT_NE(0, self->id);
+}
+
+FIXTURE_TEARDOWN(transition)
+{
+	teardown(&self->world, &self->log);
+}
+
+/* Let an agent go. Returns the one that is elsewhere then. */
+static struct cid_agent *go(struct cid_world *world, struct cid_agent *agent,
+			    struct cid_agent *peer,
+			    const struct _fixture_variant_transition *way)
+{
+	switch (way->op) {
+	case UNSHARE:
+		if (cid_do(agent, cid_do_unshare, way->flags, 0))
+			return NULL;
+		/*
+		 * A PID namespace can be seen from when it has a process. To
+		 * make one is no transition.
+		 */
+		return cid_start(world, agent) ? agent : NULL;
+	case SETNS:
+		return cid_do(agent, do_setns, peer->pid, way->flags) ?
+		       NULL : agent;
+	case CLONE:
+		return cid_start_in(world, agent, way->flags);
+	}
+	return NULL;
+}
+
+/* Take the one record that this leaves. Returns its place. */
+static int check_went(struct __test_metadata *const _metadata,
+		      struct audit_log *log, struct cid_agent *went,
+		      struct cid_agent *agent, const char *op, __u64 id)
+{
+	char set[512];
+	int at;
+
+	ASSERT_NE(NULL, went);
+	cid_ns_text(set, sizeof(set), went->pid, went->pid);
+	EXPECT_STRNE(namespaces(getpid()), set);
+	ASSERT_EQ(0, audit_sync(log));
+	at = take_transition(log, op, id, went->pid, went->pid, set,
+			     agent->pid);
+	EXPECT_LE(0, at);
+	EXPECT_EQ(0, audit_left(log, AUDIT_CONTAINER_OP));
+	return at;
+}
+
+TEST_F(transition, stands_alone)
+{
+	struct cid_agent *went;
+	int at;
+
+	went = go(&self->world, self->member, self->peer, variant);
+	at = check_went(_metadata, &self->log, went, self->member,
+			ops[variant->op].name, self->id);
+	expect_alone(_metadata, &self->log, at);
+}
+
+/* An event that is logged has the record; the ID is in its SYSCALL record. */
+TEST_F(transition, in_event)
+{
+	int syscall = ops[variant->op].syscall, at;
+	struct cid_agent *went;
+
+	ASSERT_EQ(0, add_call_rule(&self->log, syscall, self->member->pid));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	went = go(&self->world, self->member, self->peer, variant);
+	at = check_went(_metadata, &self->log, went, self->member,
+			ops[variant->op].name, self->id);
+	expect_in_event(_metadata, &self->log, at, syscall, self->member->pid,
+			self->id);
+	EXPECT_EQ(1, audit_count(&self->log, 0, " contid="));
+}
+
+/* Who goes into what namespaces from outside of all containers. */
+TEST_F(transition, of_the_host)
+{
+	int syscall = ops[variant->op].syscall, at;
+	struct cid_agent *went;
+
+	ASSERT_EQ(0, add_call_rule(&self->log, syscall, self->host->pid));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	went = go(&self->world, self->host, self->peer, variant);
+	at = check_went(_metadata, &self->log, went, self->host,
+			ops[variant->op].name, 0);
+	expect_in_event(_metadata, &self->log, at, syscall, self->host->pid,
+			0);
+	EXPECT_EQ(0, audit_count(&self->log, 0, " contid="));
+}
+
+TEST_F(transition, of_the_host_without_rule)
+{
+	struct cid_agent *member = self->member, *went;
+
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_NE(NULL, go(&self->world, self->host, self->peer, variant));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_SYSCALL));
+	/* A member at the same place is logged. */
+	went = go(&self->world, member, self->peer, variant);
+	check_went(_metadata, &self->log, went, member,
+		   ops[variant->op].name, self->id);
+}
+
+/*
+ * No transition
+ */
+
+/* Each of these calls is logged, and none has a record about namespaces. */
+static void stay(struct __test_metadata *const _metadata,
+		 struct cid_world *world, struct audit_log *log,
+		 struct cid_agent *agent)
+{
+	const int here = CLONE_NEWALL & ~CLONE_NEWUSER;
+	struct cid_agent *child;
+	long failed;
+
+	ASSERT_EQ(0, add_call_rule(log, __NR_unshare, agent->pid));
+	ASSERT_EQ(0, add_call_rule(log, __NR_setns, agent->pid));
+	ASSERT_EQ(0, add_call_rule(log, __NR_clone, agent->pid));
+	ASSERT_EQ(0, add_call_rule(log, __NR_clone3, agent->pid));
+	ASSERT_EQ(0, add_call_rule(log, __NR_vfork, agent->pid));
+	ASSERT_EQ(0, audit_drop(log));
+
+	EXPECT_EQ(0, cid_do(agent, cid_do_unshare, 0, 0));
+	EXPECT_EQ(0, cid_do(agent, cid_do_unshare, CLONE_FILES, 0));
+	EXPECT_EQ(0, cid_do(agent, cid_do_unshare, CLONE_SYSVSEM, 0));
+	EXPECT_EQ(0, cid_do(agent, cid_do_unshare, CLONE_FS, 0));
+	/* Into its own, and those are its own already. */
+	EXPECT_EQ(0, cid_do(agent, do_setns, getpid(), here));
+	EXPECT_EQ(-ESRCH, cid_do(agent, do_setns, INT_MAX - 1, here));
+	EXPECT_EQ(-EINVAL, cid_do(agent, do_setns, getpid(), 1));
+	EXPECT_EQ(0, cid_do(agent, do_vfork, 0, 0));
+	child = cid_start(world, agent);
+	ASSERT_NE(NULL, child);
+	EXPECT_EQ(NULL, cid_start_in(world, agent, CLONE_NEWNS | CLONE_FS));
+	EXPECT_LT(0, cid_do(agent, cid_do_thread, 0, 0));
+	/* What shares memory cannot go alone. */
+	EXPECT_EQ(-EINVAL, cid_do(agent, cid_do_unshare, CLONE_NEWUSER, 0));
+	EXPECT_EQ(0, cid_do(agent, do_setuid, 65534, 0));
+	failed = cid_do(agent, cid_do_unshare, CLONE_NEWNS, 0);
+	EXPECT_EQ(-EPERM, failed);
+
+	ASSERT_EQ(0, audit_sync(log));
+	EXPECT_LE(9, audit_count(log, AUDIT_SYSCALL, " pid=%d .*audit_cid_test",
+				 agent->pid));
+	EXPECT_EQ(0, audit_left(log, AUDIT_CONTAINER_OP));
+}
+
+/* The rest of the test: who stays is seen to be seen at all. */
+static void leave(struct __test_metadata *const _metadata,
+		  struct audit_log *log, struct cid_agent *agent, __u64 id)
+{
+	EXPECT_EQ(0, cid_do(agent, do_setuid, 0, 0));
+	EXPECT_EQ(0, cid_do(agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	check_went(_metadata, log, agent, agent, "unshare", id);
+}
+
+TEST_F(record, members_that_stay)
+{
+	__u64 id = make_container(&self->log, self->agent);
+
+	ASSERT_NE(0, id);
+	stay(_metadata, &self->world, &self->log, self->agent);
+	leave(_metadata, &self->log, self->agent, id);
+}
+
+TEST_F(record, others_that_stay)
+{
+	struct cid_agent *other = cid_start(&self->world, NULL);
+
+	ASSERT_NE(NULL, other);
+	ASSERT_NE(0, make_container(&self->log, other));
+	stay(_metadata, &self->world, &self->log, self->agent);
+	leave(_metadata, &self->log, self->agent, 0);
+}
+
+/*
+ * Children
+ */
+
+/*
+ * What a child is born into was said by the record of its parent, unless it is
+ * yet another set.
+ */
+TEST_F(record, child_in_namespaces_for_children)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	struct cid_agent *plain, *other;
+	pid_t pid = self->agent->pid;
+	char set[512];
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWPID, 0));
+	plain = cid_start(&self->world, self->agent);
+	ASSERT_NE(NULL, plain);
+	other = cid_start_in(&self->world, self->agent, CLONE_NEWUTS);
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	cid_ns_text(set, sizeof(set), pid, pid);
+	EXPECT_NE(NULL, strstr(set, " pidns_for_children="));
+	EXPECT_LE(0, take_transition(&self->log, "unshare", id, pid, pid, set,
+				     pid));
+	cid_ns_text(set, sizeof(set), other->pid, other->pid);
+	EXPECT_EQ(NULL, strstr(set, " pidns_for_children="));
+	EXPECT_LE(0, take_transition(&self->log, "clone", id, other->pid,
+				     other->pid, set, pid));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+
+	/* Nor does a grandchild have anything new. */
+	ASSERT_LE(0, cid_do(plain, cid_do_fork, 7, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+
+	/* Back to where its children are its equals. */
+	ASSERT_EQ(0, cid_do(self->agent, do_setns, getpid(), CLONE_NEWPID));
+	ASSERT_NE(NULL, cid_start(&self->world, self->agent));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_transition(&self->log, "setns", id, pid, pid,
+				     namespaces(pid), pid));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+/* A child that fails to be made, and threads, which are in the set anyway. */
+TEST_F(record, clone_that_fails)
+{
+	__u64 id = make_container(&self->log, self->agent);
+
+	ASSERT_NE(0, id);
+	EXPECT_EQ(NULL, cid_start_in(&self->world, self->agent,
+				     CLONE_NEWUTS | CLONE_NEWNS | CLONE_FS));
+	EXPECT_EQ(NULL, cid_start_in(&self->world, self->agent,
+				     CLONE_NEWUTS | CLONE_PIDFD | CLONE_DETACHED));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	ASSERT_NE(NULL, cid_start_in(&self->world, self->agent, CLONE_NEWUTS));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, audit_count(&self->log, AUDIT_CONTAINER_OP,
+				 "^op=clone ocontid=%llu ", id));
+}
+
+/* The container of a child is its own by the time it unshares. */
+TEST_F(record, transition_below)
+{
+	__u64 id = make_container(&self->log, self->agent), below;
+	struct cid_agent *child = cid_start(&self->world, self->agent);
+
+	ASSERT_NE(0, id);
+	ASSERT_NE(NULL, child);
+	below = make_container(&self->log, child);
+	ASSERT_LT(id, below);
+	ASSERT_EQ(0, cid_do(child, cid_do_unshare, CLONE_NEWUTS, 0));
+	check_went(_metadata, &self->log, child, child, "unshare", below);
+}
+
+/*
+ * Threads: each has namespaces of its own
+ */
+
+TEST_F(record, transition_of_a_thread)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	pid_t pid = self->agent->pid;
+	char set[512];
+	long tid;
+
+	ASSERT_NE(0, id);
+	tid = cid_do(self->agent, do_unshare_in_thread, CLONE_NEWUTS, 0);
+	ASSERT_LT(pid, tid);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	cid_ns_text(set, sizeof(set), pid, tid);
+	EXPECT_STRNE(namespaces(pid), set);
+	EXPECT_LE(0, take_transition(&self->log, "unshare", id, pid, tid, set,
+				     pid));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+
+	/* The leader is where it was. */
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWIPC, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_transition(&self->log, "unshare", id, pid, pid,
+				     namespaces(pid), pid));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+TEST_F(record, transition_after_the_leader)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	pid_t pid = self->agent->pid;
+	char set[512];
+	long tid;
+
+	ASSERT_NE(0, id);
+	ASSERT_LT(0, cid_do(self->agent, cid_do_leader_exit, 0, 0));
+	tid = cid_do(self->agent, do_gettid, 0, 0);
+	ASSERT_LT(pid, tid);
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	cid_ns_text(set, sizeof(set), pid, tid);
+	EXPECT_LE(0, take_transition(&self->log, "unshare", id, pid, tid, set,
+				     pid));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+/*
+ * Without an event to belong to
+ */
+
+TEST_F(record, transition_without_context)
+{
+	struct cid_agent *never = start_never(&self->world, &self->log);
+	__u64 id;
+
+	ASSERT_NE(NULL, never);
+	id = make_container(&self->log, never);
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(never, cid_do_unshare, CLONE_NEWUTS, 0));
+	expect_alone(_metadata, &self->log,
+		     check_went(_metadata, &self->log, never, never, "unshare",
+				id));
+}
+
+/* A rule that keeps the call out of the log keeps this record in. */
+TEST_F(record, transition_with_a_rule_against)
+{
+	struct audit_match match = { AUDIT_PID, AUDIT_EQUAL,
+				     self->agent->pid };
+	__u64 id = make_container(&self->log, self->agent);
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, audit_add_rule(&self->log, AUDIT_FILTER_EXIT, AUDIT_NEVER,
+				    __NR_unshare, &match, 1));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	expect_alone(_metadata, &self->log,
+		     check_went(_metadata, &self->log, self->agent,
+				self->agent, "unshare", id));
+}
+
+TEST_F(record, transition_with_audit_disabled)
+{
+	__u64 id = make_container(&self->log, self->agent);
+
+	ASSERT_NE(0, id);
+	if (self->log.status.enabled == 2)
+		SKIP(return, "the configuration of audit is locked");
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 0));
+	EXPECT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	ASSERT_NE(NULL, cid_start_in(&self->world, self->agent, CLONE_NEWUTS));
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+
+	EXPECT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	check_went(_metadata, &self->log, self->agent, self->agent, "unshare",
+		   id);
+}
+
+/*
+ * exec: the time namespace for children becomes the process's own
+ */
+
+static bool has_time_namespaces(void)
+{
+	return !access("/proc/self/ns/time", F_OK);
+}
+
+static int take_exec(struct audit_log *log, __u64 id, pid_t pid)
+{
+	/* Halfway between the old program and the new one. */
+	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=exec ocontid=%llu opid=%d otid=%d %s pid=%d uid=0 auid=%u ses=%u( subj=[^ ]+)? comm=\"[^\"]*\" exe=\"[^\"]*\" res=1$",
+			  id, pid, pid, namespaces(pid), pid, auid(), ses());
+}
+
+static void check_exec(struct __test_metadata *const _metadata,
+		       struct audit_log *log, struct cid_agent *agent,
+		       bool thread)
+{
+	__u64 id = make_container(log, agent);
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, add_call_rule(log, __NR_execve, agent->pid));
+	ASSERT_EQ(0, audit_drop(log));
+	ASSERT_EQ(0, cid_do(agent, cid_do_unshare, CLONE_NEWTIME, 0));
+	check_went(_metadata, log, agent, agent, "unshare", id);
+	EXPECT_NE(NULL, strstr(namespaces(agent->pid),
+			       " timens_for_children="));
+
+	cid_post(agent, cid_do_exec, thread, 0, "%s", "");
+	EXPECT_EQ(id, cid_wait(agent));
+	EXPECT_EQ(NULL, strstr(namespaces(agent->pid),
+			       " timens_for_children="));
+	ASSERT_EQ(0, audit_sync(log));
+	expect_alone(_metadata, log, take_exec(log, id, agent->pid));
+	EXPECT_EQ(0, audit_left(log, AUDIT_CONTAINER_OP));
+	/* It is not in the event of its call, which is logged. */
+	EXPECT_EQ(1, audit_count(log, AUDIT_SYSCALL,
+				 " syscall=%d .* pid=%d .* contid=%llu key=",
+				 __NR_execve, agent->pid, id));
+}
+
+TEST_F(record, exec_into_time_namespace)
+{
+	if (!has_time_namespaces())
+		SKIP(return, "the kernel has no time namespaces");
+	check_exec(_metadata, &self->log, self->agent, false);
+}
+
+/* A thread gets the leader's number, and not its namespaces. */
+TEST_F(record, exec_by_thread_into_time_namespace)
+{
+	if (!has_time_namespaces())
+		SKIP(return, "the kernel has no time namespaces");
+	check_exec(_metadata, &self->log, self->agent, true);
+}
+
+TEST_F(record, child_in_time_namespace)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	struct cid_agent *child;
+
+	ASSERT_NE(0, id);
+	if (!has_time_namespaces())
+		SKIP(return, "the kernel has no time namespaces");
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWTIME, 0));
+	check_went(_metadata, &self->log, self->agent, self->agent, "unshare",
+		   id);
+	child = cid_start(&self->world, self->agent);
+	ASSERT_NE(NULL, child);
+	ASSERT_EQ(0, cid_do(self->agent, do_vfork, 0, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+TEST_F(record, exec_in_the_same_namespaces)
+{
+	__u64 id = make_container(&self->log, self->agent);
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	check_went(_metadata, &self->log, self->agent, self->agent, "unshare",
+		   id);
+	cid_post(self->agent, cid_do_exec, false, 0, "%s", "");
+	EXPECT_EQ(id, cid_wait(self->agent));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+/*
+ * The limit
+ */
+
+static int count_logged(const struct audit_log *log, __u64 id)
+{
+	return audit_count(log, AUDIT_CONTAINER_OP,
+			   "^op=(unshare|clone|setns) ocontid=%llu ", id);
+}
+
+/* How many transitions of a container records say that they stand for. */
+static int count_suppressed(const struct audit_log *log, __u64 id)
+{
+	char start[64];
+	int count = 0;
+	size_t i;
+
+	sprintf(start, " ocontid=%llu ", id);
+	for (i = 0; i < log->count; i++) {
+		const char *text = log->record[i].text;
+		const char *field = strstr(text, " suppressed=");
+
+		if (log->record[i].type == AUDIT_CONTAINER_OP && field &&
+		    strstr(text, start))
+			count += atoi(field + strlen(" suppressed="));
+	}
+	return count;
+}
+
+TEST_F(record, transitions_too_often)
+{
+	struct cid_agent *other = cid_start(&self->world, NULL);
+	pid_t pid = self->agent->pid;
+	const int more = 8;
+	__u64 id, id_other;
+
+	ASSERT_NE(NULL, other);
+	id_other = make_container(&self->log, other);
+	id = make_container(&self->log, self->agent);
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->agent, do_unshare_often, CLONE_NEWUTS,
+			    BURST + more));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(BURST, count_logged(&self->log, id));
+	EXPECT_EQ(0, audit_count(&self->log, 0, "suppressed="));
+	audit_forget(&self->log);
+
+	/* The limit is on this container, and on nothing but transitions. */
+	ASSERT_EQ(0, cid_do(other, cid_do_unshare, CLONE_NEWUTS, 0));
+	check_went(_metadata, &self->log, other, other, "unshare", id_other);
+	EXPECT_EQ(-EPERM, cid_do_text(self->agent, cid_do_write, getpid(), 0,
+				      "new"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, audit_count(&self->log, AUDIT_CONTAINER_OP, "res=0$"));
+	audit_forget(&self->log);
+
+	/* The end tells what was left out. */
+	cid_kill(self->agent);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, audit_take(&self->log, AUDIT_CONTAINER_OP, NULL,
+				"^op=exit ocontid=%llu pcontid=0 name=\\(null\\) opid=%d suppressed=%d %s res=1$",
+				id, pid, more, subject(pid)));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+/* A record of the next interval tells it, and then the end has nothing to. */
+TEST_F_TIMEOUT(record, transitions_of_the_next_interval, 60)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	const int more = 8;
+	int last;
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->agent, do_unshare_often, CLONE_NEWUTS,
+			    BURST + more));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	sleep(6);
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, audit_take(&self->log, AUDIT_CONTAINER_OP, NULL,
+				"^op=unshare ocontid=%llu opid=%d otid=%d %s suppressed=%d %s exe=\"%s\" res=1$",
+				id, self->agent->pid, self->agent->pid,
+				namespaces(self->agent->pid), more,
+				subject(self->agent->pid), self_exe()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	last = self->agent->pid;
+	cid_kill(self->agent);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_exit(&self->log, id, 0, "\\(null\\)", last,
+			       subject(last)));
+}
+
+/* What a rule logs is whole, whatever the limit says. */
+TEST_F(record, transition_of_a_rule_above_the_limit)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	pid_t pid = self->agent->pid;
+	int at;
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->agent, do_unshare_often, CLONE_NEWUTS,
+			    BURST + 1));
+	ASSERT_EQ(0, add_call_rule(&self->log, __NR_unshare, pid));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWIPC, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	at = audit_take(&self->log, AUDIT_CONTAINER_OP, NULL,
+			"^op=unshare ocontid=%llu opid=%d otid=%d %s( suppressed=1)? %s exe=\"%s\" res=1$",
+			id, pid, pid, namespaces(pid), subject(pid),
+			self_exe());
+	expect_in_event(_metadata, &self->log, at, __NR_unshare, pid, id);
+}
+
+/* As many as there were: logged ones, and ones that a record stands for. */
+TEST_F(record, transitions_add_up)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	struct cid_agent *child = cid_start(&self->world, self->agent);
+	const int many = 1000;
+
+	ASSERT_NE(0, id);
+	ASSERT_NE(NULL, child);
+	cid_post(child, do_unshare_often, CLONE_NEWUTS, many, "%s", "");
+	ASSERT_EQ(0, cid_do(self->agent, do_unshare_often, CLONE_NEWUTS,
+			    many));
+	ASSERT_EQ(0, cid_wait(child));
+	cid_kill(child);
+	cid_kill(self->agent);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(BURST, count_logged(&self->log, id));
+	EXPECT_GE(10 * BURST, count_logged(&self->log, id));
+	EXPECT_EQ(2 * many, count_logged(&self->log, id) +
+			    count_suppressed(&self->log, id));
+}
+
+TEST_HARNESS_MAIN
