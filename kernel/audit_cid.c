@@ -76,9 +76,8 @@
 #include "audit.h"
 #include "audit_cid.h"
 
-/* Refused attempts that are logged per container: this many in this time. */
-#define AUDIT_CID_REFUSED_BURST		32
-#define AUDIT_CID_REFUSED_INTERVAL	(5 * HZ)
+/* Whether a container was ever made in this boot, or is about to be. */
+DEFINE_STATIC_KEY_FALSE(audit_cid_used);
 
 static DEFINE_MUTEX(audit_cid_mutex);
 
@@ -86,14 +85,6 @@ static DEFINE_MUTEX(audit_cid_mutex);
 static DEFINE_XARRAY(audit_cid_index);
 static u64 audit_cid_first;
 static atomic64_t audit_cid_last = ATOMIC64_INIT(0);
-
-/* Writers that are in no container share one limit. */
-static struct audit_cid_limit audit_cid_host_refused = {
-	.rate = RATELIMIT_STATE_INIT_FLAGS(audit_cid_host_refused.rate,
-					   AUDIT_CID_REFUSED_INTERVAL,
-					   AUDIT_CID_REFUSED_BURST,
-					   RATELIMIT_MSG_ON_RELEASE),
-};
 
 /**
  * audit_cid_next - hand out an ID
@@ -133,9 +124,8 @@ struct audit_cid *audit_cid_alloc(const char *name)
 
 	refcount_set(&cid->refs, 1);
 	cid->depth = 1;
-	ratelimit_state_init(&cid->refused.rate, AUDIT_CID_REFUSED_INTERVAL,
-			     AUDIT_CID_REFUSED_BURST);
-	ratelimit_set_flags(&cid->refused.rate, RATELIMIT_MSG_ON_RELEASE);
+	audit_cid_limit_init(&cid->refused);
+	audit_cid_limit_init(&cid->trans);
 	memcpy(cid->name, name ?: "", len);
 	return cid;
 }
@@ -210,11 +200,6 @@ void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
 	cid->depth = audit_cid_depth(parent) + 1;
 }
 
-static u64 audit_cid_id(const struct audit_cid *cid)
-{
-	return cid ? cid->id : 0;
-}
-
 /**
  * audit_cid_in_tree - is a container that of an ID, or below it
  * @cid: the container asked about, or NULL for the host
@@ -258,26 +243,37 @@ static struct audit_cid *audit_cid_rcu(const struct task_struct *p)
 	return rcu_dereference(p->signal->audit_cid);
 }
 
-/* The ID of current, or of a task that the caller holds a reference to. */
-static u64 audit_cid_id_of(const struct task_struct *p)
+/**
+ * audit_cid_id_of - tell the ID of a task
+ * @p: current, or a task that the caller holds a reference to
+ *
+ * Context: Any.
+ * Return: The ID, 0 if @p is in no audit container.
+ */
+u64 audit_cid_id_of(const struct task_struct *p)
 {
 	guard(rcu)();
 	return audit_cid_id(audit_cid_rcu(p));
 }
 
 /**
- * audit_note_contid - note the ID of a task for a record to come
- * @contid: set to the ID, 0 if @p is in no audit container
+ * audit_cid_get_of - take a reference to the container of a task
  * @p: current, or a task that the caller holds a reference to
  *
- * Who notes it before the event has its serial number can be sure that the
- * container was created in an event with a smaller one.
- *
  * Context: Any.
+ * Return: The container, to be given back by audit_cid_put(), or NULL if @p is
+ * in none.
  */
-void audit_note_contid(u64 *contid, struct task_struct *p)
+struct audit_cid *audit_cid_get_of(const struct task_struct *p)
 {
-	*contid = audit_cid_id_of(p);
+	struct audit_cid *cid;
+
+	guard(rcu)();
+	do {
+		/* Its last reference goes only after @p has moved on. */
+		cid = audit_cid_rcu(p);
+	} while (cid && !refcount_inc_not_zero(&cid->refs));
+	return cid;
 }
 
 static unsigned long audit_cid_key(u64 id)
@@ -320,86 +316,35 @@ static struct audit_cid *audit_cid_find(u64 id)
 }
 
 /**
- * audit_cid_limit_pass - may one more refused attempt be logged
- * @limit: the limit of the container that the attempt came from
- * @suppressed: set to the number of attempts left out since the last one that
- *	passed
+ * audit_cid_get_live - take a reference to the next live container
+ * @key: where to go on; 0 for the first one; changed
+ *
+ * Containers come in the order of their IDs, so parents before children.
  *
  * Context: Any.
- * Return: Whether it may.
+ * Return: The container, to be given back by audit_cid_put(), or NULL after
+ * the last one.
  */
-bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed)
+struct audit_cid *audit_cid_get_live(unsigned long *key)
 {
-	if (!__ratelimit(&limit->rate)) {
-		atomic_inc(&limit->suppressed);
-		return false;
+	struct audit_cid *cid;
+
+	guard(rcu)();
+	xa_for_each_start(&audit_cid_index, *key, cid, *key) {
+		if (!atomic_read(&cid->members) ||
+		    !refcount_inc_not_zero(&cid->refs))
+			continue;
+		++*key;
+		return cid;
 	}
-	*suppressed = atomic_xchg(&limit->suppressed, 0);
-	return true;
+	return NULL;
 }
 
 /*
- * Records
+ * Members
  */
 
-static struct audit_buffer *audit_cid_log_start(struct audit_context *ctx)
-{
-	if (!audit_enabled)
-		return NULL;
-	return audit_log_start(ctx, GFP_KERNEL, AUDIT_CONTAINER_OP);
-}
-
-/* A syscall or io_uring event names the ID in its own record. */
-static bool audit_cid_in_event(const struct audit_context *ctx)
-{
-	return ctx && ctx->context != AUDIT_CTX_UNUSED;
-}
-
-static void audit_cid_log_name(struct audit_buffer *ab, const char *name)
-{
-	audit_log_format(ab, " name=");
-	if (name && *name)
-		audit_log_untrustedstring(ab, name);
-	else
-		audit_log_format(ab, "(null)");
-}
-
-static void audit_cid_log_nsset(struct audit_buffer *ab, struct task_struct *p)
-{
-	struct audit_cid_nsset set;
-	char text[AUDIT_CID_NS_TEXT];
-
-	if (!ab || !p || !audit_cid_nsset_read(&set, p))
-		return;
-	audit_cid_nsset_print(text, sizeof(text), &set, audit_cid_nsdev());
-	audit_log_format(ab, " %s", text);
-}
-
-static void audit_cid_log_subject(struct audit_buffer *ab)
-{
-	char comm[TASK_COMM_LEN];
-
-	audit_log_format(ab, " pid=%d uid=%u ", task_tgid_nr(current),
-			 from_kuid(&init_user_ns, current_uid()));
-	audit_log_session_info(ab);
-	audit_log_task_context(ab);
-	audit_log_format(ab, " comm=");
-	audit_log_untrustedstring(ab, get_task_comm(comm, current));
-}
-
-/* The writer of the file acts: its executable and, alone, its ID belong in. */
-static void audit_cid_log_writer(struct audit_buffer *ab)
-{
-	if (!ab)
-		return;
-
-	audit_cid_log_subject(ab);
-	audit_log_d_path_exe(ab, current->mm);
-	if (!audit_cid_in_event(audit_context()))
-		audit_log_contid(ab, audit_cid_id_of(current));
-}
-
-static void audit_cid_log_ended(const struct audit_cid *cid, pid_t opid)
+static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 {
 	struct audit_buffer *ab;
 
@@ -411,77 +356,11 @@ static void audit_cid_log_ended(const struct audit_cid *cid, pid_t opid)
 			 audit_cid_id(cid->parent));
 	audit_cid_log_name(ab, cid->name);
 	audit_log_format(ab, " opid=%d", opid);
+	audit_cid_log_suppressed(ab, atomic_xchg(&cid->trans.suppressed, 0));
 	audit_cid_log_subject(ab);
 	audit_log_format(ab, " res=1");
 	audit_log_end(ab);
 }
-
-/**
- * audit_note_contid_alone - note the ID that a record is to carry itself
- * @contid: set to the ID of the current task; to 0 if the record belongs to a
- *	syscall or io_uring event, names IDs itself, or is not the doing of the
- *	current task
- * @ctx: the audit context of the record, or NULL
- * @type: its type
- *
- * Context: Any.
- */
-void audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
-			     int type)
-{
-	*contid = 0;
-	if (audit_cid_in_event(ctx) || !in_task())
-		return;
-	/* A packet has a namespace; who runs when it passes says nothing. */
-	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP)
-		return;
-	audit_note_contid(contid, current);
-}
-
-/**
- * audit_log_contid - add the ID of the acting task to a record
- * @ab: the record, or NULL
- * @contid: the ID; nothing is added for 0
- *
- * Context: Any.
- */
-void audit_log_contid(struct audit_buffer *ab, u64 contid)
-{
-	if (contid)
-		audit_log_format(ab, " contid=%llu", contid);
-}
-
-/**
- * audit_log_contid_once - add the ID of the acting task, unless it is there
- * @ab: the record, or NULL
- * @contid: the ID; 0 afterwards
- *
- * Text of user space follows only behind it: there it could be forged.
- *
- * Context: Any.
- */
-void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
-{
-	audit_log_contid(ab, *contid);
-	*contid = 0;
-}
-
-/**
- * audit_log_ocontid - add the ID of the task that is acted on to a record
- * @ab: the record, or NULL
- * @ocontid: its ID; nothing is added for 0
- *
- * Context: Any.
- */
-void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
-{
-	if (ocontid)
-		audit_log_format(ab, " ocontid=%llu", ocontid);
-}
-
-/*
- * Members
- */
 
 /* Take a member away. The one who takes the last ends the container. */
 static void audit_cid_leave(struct audit_cid *cid, pid_t opid)
@@ -578,6 +457,7 @@ void audit_cid_free(struct signal_struct *sig)
  * @from: where the target is. Valid under audit_cid_mutex; once the target
  *	has moved, this owns the reference that the target had.
  * @from_id: its ID, for the log
+ * @nsset: the namespaces of the target
  */
 struct audit_cid_move {
 	const struct audit_cid_request	*req;
@@ -587,6 +467,7 @@ struct audit_cid_move {
 	struct audit_cid		*found;
 	struct audit_cid		*from;
 	u64				from_id;
+	struct audit_cid_nsset		nsset;
 };
 
 static pid_t audit_cid_opid(const struct audit_cid_move *move)
@@ -597,26 +478,50 @@ static pid_t audit_cid_opid(const struct audit_cid_move *move)
 	return tgid ?: pid_nr(move->pid);
 }
 
-static void audit_cid_log_move(struct audit_buffer *ab,
-			       const struct audit_cid_move *move, bool moved)
+static void audit_cid_log_new(struct audit_buffer *ab,
+			      const struct audit_cid_move *move, bool moved)
 {
 	const struct audit_cid_request *req = move->req;
 
-	if (req->op == AUDIT_CID_JOIN)
-		audit_log_format(ab, "op=join ocontid=%llu prev=%llu", req->id,
-				 move->from_id);
-	else if (moved)
+	if (moved)
 		audit_log_format(ab, "op=create ocontid=%llu pcontid=%llu",
 				 move->made->id, audit_cid_id(move->found));
 	else
 		audit_log_format(ab, "op=create ocontid=? pcontid=%llu",
 				 req->has_parent ? req->parent : move->from_id);
 	/* Anybody may be refused: do not repeat what they wrote. */
-	if (req->op == AUDIT_CID_NEW)
-		audit_cid_log_name(ab, moved ? req->name : NULL);
-	audit_log_format(ab, " opid=%d", audit_cid_opid(move));
-	audit_cid_log_nsset(ab, move->target);
+	audit_cid_log_name(ab, moved ? req->name : NULL);
 }
+
+/* What was tried and, of a request that moves the target, done. */
+static void audit_cid_log_move(struct audit_buffer *ab,
+			       const struct audit_cid_move *move, bool moved)
+{
+	switch (move->req->op) {
+	case AUDIT_CID_NEW:
+		audit_cid_log_new(ab, move, moved);
+		break;
+	case AUDIT_CID_JOIN:
+		audit_log_format(ab, "op=join ocontid=%llu prev=%llu",
+				 move->req->id, move->from_id);
+		break;
+	case AUDIT_CID_ANNOUNCE:
+		audit_log_format(ab, "op=announce ocontid=?");
+		break;
+	}
+	audit_log_format(ab, " opid=%d", audit_cid_opid(move));
+	audit_cid_log_nsset(ab, &move->nsset);
+}
+
+/* Writers that are in no container share one limit. */
+static struct audit_cid_limit audit_cid_host_refused;
+
+static int __init audit_cid_init(void)
+{
+	audit_cid_limit_init(&audit_cid_host_refused);
+	return 0;
+}
+early_initcall(audit_cid_init);
 
 static bool audit_cid_may_log_refused(int *suppressed)
 {
@@ -628,21 +533,23 @@ static bool audit_cid_may_log_refused(int *suppressed)
 					  &audit_cid_host_refused, suppressed);
 }
 
-static void audit_cid_log_refused(const struct audit_cid_move *move)
+static void audit_cid_log_refused(struct audit_cid_move *move)
 {
+	struct audit_context *ctx = audit_context();
 	struct audit_buffer *ab;
 	int suppressed;
 
 	if (!audit_cid_may_log_refused(&suppressed))
 		return;
 
-	ab = audit_cid_log_start(audit_context());
+	ab = audit_cid_log_start(ctx);
 	if (!ab)
 		return;
+	if (move->target)
+		audit_cid_nsset_read(&move->nsset, move->target);
 	audit_cid_log_move(ab, move, false);
-	if (suppressed)
-		audit_log_format(ab, " suppressed=%d", suppressed);
-	audit_cid_log_writer(ab);
+	audit_cid_log_suppressed(ab, suppressed);
+	audit_cid_log_actor(ab, ctx);
 	audit_log_format(ab, " res=0");
 	audit_log_end(ab);
 }
@@ -673,8 +580,8 @@ static int audit_cid_find_joined(struct audit_cid_move *move)
 	return 0;
 }
 
-/* What may the writer do to the target? Fills in @from and @found. */
-static int audit_cid_resolve(struct audit_cid_move *move)
+/* May the writer act on the target? Fills in @from. */
+static int audit_cid_reach(struct audit_cid_move *move)
 {
 	lockdep_assert_held(&audit_cid_mutex);
 
@@ -687,7 +594,16 @@ static int audit_cid_resolve(struct audit_cid_move *move)
 	/* audit_cid_switch() decides; this spares a zombie the way there. */
 	if (READ_ONCE(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
 		return -ESRCH;
+	return 0;
+}
 
+/* What may the writer do to the target? Fills in @from and @found. */
+static int audit_cid_resolve(struct audit_cid_move *move)
+{
+	int ret = audit_cid_reach(move);
+
+	if (ret)
+		return ret;
 	audit_cid_put(move->found);
 	return move->req->op == AUDIT_CID_NEW ? audit_cid_find_parent(move) :
 						audit_cid_find_joined(move);
@@ -754,9 +670,11 @@ static int audit_cid_place(struct audit_cid_move *move)
 	if (!move->made)
 		return 0;
 	ret = audit_cid_insert(move->made);
-	if (!ret)
-		audit_cid_set_parent(move->made, audit_cid_get(move->found));
-	return ret;
+	if (ret)
+		return ret;
+	audit_cid_set_parent(move->made, audit_cid_get(move->found));
+	move->made->nsset = move->nsset;
+	return 0;
 }
 
 /* All of a move that is serialised with other writers. */
@@ -767,12 +685,16 @@ static int audit_cid_commit(struct audit_cid_move *move,
 
 	guard(mutex)(&audit_cid_mutex);
 
-	ret = audit_cid_resolve(move) ?: audit_cid_place(move);
+	ret = audit_cid_resolve(move);
+	if (ret)
+		return ret;
+	audit_cid_nsset_read(&move->nsset, move->target);
+	ret = audit_cid_place(move);
 	if (ret)
 		return ret;
 
 	audit_cid_log_move(ab, move, true);
-	audit_cid_log_writer(ab);
+	audit_cid_log_actor(ab, audit_context());
 	audit_log_format(ab, " res=1");
 	ret = audit_cid_switch(move, ab);
 	if (ret && move->made)
@@ -789,12 +711,6 @@ static void audit_cid_noted(const struct audit_cid_move *move)
 		audit_note_contid(&ctx->contid, current);
 }
 
-static int audit_cid_check(struct audit_cid_move *move)
-{
-	guard(mutex)(&audit_cid_mutex);
-	return audit_cid_resolve(move);
-}
-
 /*
  * The record is started before the mutex is taken, since that may wait for
  * the audit daemon, and only for a move that would be made: a record that is
@@ -804,15 +720,6 @@ static int audit_cid_move(struct audit_cid_move *move)
 {
 	struct audit_buffer *ab;
 	int ret;
-
-	ret = audit_cid_check(move);
-	if (ret)
-		return ret;
-	if (move->req->op == AUDIT_CID_NEW) {
-		move->made = audit_cid_alloc(move->req->name);
-		if (!move->made)
-			return -ENOMEM;
-	}
 
 	ab = audit_cid_log_start(audit_context());
 	ret = audit_cid_commit(move, ab);
@@ -825,6 +732,57 @@ static int audit_cid_move(struct audit_cid_move *move)
 	audit_cid_leave(move->from, audit_cid_opid(move));
 	audit_cid_put(move->from);
 	return 0;
+}
+
+/*
+ * The key is on while a container is being made and ever after one was. It
+ * sleeps, so it comes before all locks.
+ */
+static int audit_cid_make(struct audit_cid_move *move)
+{
+	static atomic_t made_any = ATOMIC_INIT(0);
+	int ret;
+
+	move->made = audit_cid_alloc(move->req->name);
+	if (!move->made)
+		return -ENOMEM;
+
+	static_branch_inc(&audit_cid_used);
+	ret = audit_cid_move(move);
+	/* The first one that was made keeps it on. */
+	if (ret || atomic_xchg(&made_any, 1))
+		static_branch_dec(&audit_cid_used);
+	return ret;
+}
+
+static int audit_cid_announce_target(struct audit_cid_move *move)
+{
+	int ret;
+
+	scoped_guard(mutex, &audit_cid_mutex) {
+		ret = audit_cid_reach(move);
+		if (ret)
+			return ret;
+		move->found = audit_cid_get(move->from);
+	}
+	audit_cid_announce(move->found, true);
+	return 0;
+}
+
+static int audit_cid_check(struct audit_cid_move *move)
+{
+	guard(mutex)(&audit_cid_mutex);
+	return audit_cid_resolve(move);
+}
+
+static int audit_cid_perform(struct audit_cid_move *move)
+{
+	if (move->req->op == AUDIT_CID_ANNOUNCE)
+		return audit_cid_announce_target(move);
+
+	return audit_cid_check(move) ?:
+	       (move->req->op == AUDIT_CID_NEW ? audit_cid_make(move) :
+						 audit_cid_move(move));
 }
 
 /**
@@ -849,7 +807,7 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 	move.target = get_pid_task(pid, PIDTYPE_PID);
 	if (move.target) {
 		move.from_id = audit_cid_id_of(move.target);
-		ret = capable ? audit_cid_move(&move) : -EPERM;
+		ret = capable ? audit_cid_perform(&move) : -EPERM;
 	}
 	if (ret)
 		audit_cid_log_refused(&move);

@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <uapi/linux/audit_cid.h>
 
+struct audit_buffer;
+struct audit_context;
 struct audit_field;
 struct nsproxy;
 struct pid;
@@ -19,13 +21,28 @@ struct signal_struct;
 struct task_struct;
 
 /**
- * struct audit_cid_limit - how many refused attempts are logged
+ * struct audit_cid_limit - how many records of a kind are written
  * @rate: lets a burst of records pass in each interval
- * @suppressed: attempts that were not logged since the last one that was
+ * @suppressed: records left out since the last one that was written
  */
 struct audit_cid_limit {
 	struct ratelimit_state	rate;
 	atomic_t		suppressed;
+};
+
+/* Rows of the namespace table; audit_cid_ns.c checks that it has no more. */
+#define AUDIT_CID_NS_MAX	10
+
+/* Longest text of a namespace set: device and ten "TYPEns_for_children=". */
+#define AUDIT_CID_NS_TEXT	384
+
+/**
+ * struct audit_cid_nsset - the namespaces that a thread is in
+ * @inum: inode number of each, in the order of the namespace table; 0 in all
+ *	of them where no thread had namespaces any more
+ */
+struct audit_cid_nsset {
+	unsigned int inum[AUDIT_CID_NS_MAX];
 };
 
 /**
@@ -41,6 +58,8 @@ struct audit_cid_limit {
  *	never leaves 0 a second time.
  * @depth: number of containers from here up to the host; 1 below the host
  * @refused: limits the records about refused attempts of members
+ * @trans: limits the records about namespaces of members that change
+ * @nsset: the namespaces of its first member when it was made
  * @rcu: readers find the object under RCU only
  * @name: the creator's own name for it; empty if none was given
  */
@@ -52,6 +71,8 @@ struct audit_cid {
 	atomic_t		members;
 	unsigned int		depth;
 	struct audit_cid_limit	refused;
+	struct audit_cid_limit	trans;
+	struct audit_cid_nsset	nsset;
 	struct rcu_head		rcu;
 	char			name[];
 };
@@ -60,10 +81,12 @@ struct audit_cid {
  * enum audit_cid_op - what a write to the file asks for
  * @AUDIT_CID_NEW: a new container for the target
  * @AUDIT_CID_JOIN: the target is to move into a live container
+ * @AUDIT_CID_ANNOUNCE: the live containers of its subtree are to be logged
  */
 enum audit_cid_op {
 	AUDIT_CID_NEW,
 	AUDIT_CID_JOIN,
+	AUDIT_CID_ANNOUNCE,
 };
 
 /**
@@ -82,43 +105,53 @@ struct audit_cid_request {
 	bool			has_parent;
 };
 
-/* Rows of the namespace table; audit_cid_ns.c checks that it has no more. */
-#define AUDIT_CID_NS_MAX	10
-
-/* Longest text of a namespace set: device and ten "TYPEns_for_children=". */
-#define AUDIT_CID_NS_TEXT	384
-
-/**
- * struct audit_cid_nsset - the namespaces that a thread is in
- * @inum: inode number of each, in the order of the namespace table; 0 in all
- *	of them where no thread had namespaces any more
- */
-struct audit_cid_nsset {
-	unsigned int inum[AUDIT_CID_NS_MAX];
-};
+static inline u64 audit_cid_id(const struct audit_cid *cid)
+{
+	return cid ? cid->id : 0;
+}
 
 /* audit_cid.c */
 u64 audit_cid_next(atomic64_t *last, u32 seed);
 struct audit_cid *audit_cid_alloc(const char *name);
 struct audit_cid *audit_cid_get(struct audit_cid *cid);
+struct audit_cid *audit_cid_get_of(const struct task_struct *p);
+struct audit_cid *audit_cid_get_live(unsigned long *key);
 void audit_cid_put(struct audit_cid *cid);
+u64 audit_cid_id_of(const struct task_struct *p);
 void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent);
 bool audit_cid_in_tree(const struct audit_cid *cid, u64 id);
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
 void audit_cid_inherit(struct signal_struct *child,
 		       const struct signal_struct *sig);
-bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed);
 int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		    bool capable);
 int audit_cid_read(struct pid *pid, bool capable, u64 *id);
 
+/* audit_cid_announce.c */
+void audit_cid_announce(const struct audit_cid *top, bool asked);
+
 /* audit_cid_filter.c */
 bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low);
+
+/* audit_cid_log.c */
+void audit_cid_limit_init(struct audit_cid_limit *limit);
+bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed);
+struct audit_buffer *audit_cid_log_start(struct audit_context *ctx);
+bool audit_cid_in_event(const struct audit_context *ctx);
+void audit_cid_log_name(struct audit_buffer *ab, const char *name);
+void audit_cid_log_nsset(struct audit_buffer *ab,
+			 const struct audit_cid_nsset *set);
+void audit_cid_log_suppressed(struct audit_buffer *ab, int suppressed);
+void audit_cid_log_subject(struct audit_buffer *ab);
+void audit_cid_log_actor(struct audit_buffer *ab,
+			 const struct audit_context *ctx);
 
 /* audit_cid_ns.c */
 void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
 			  const struct nsproxy *ns);
 bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p);
+bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
+			     const struct audit_cid_nsset *parent);
 int audit_cid_nsset_print(char *buf, size_t size,
 			  const struct audit_cid_nsset *set, dev_t dev);
 dev_t audit_cid_nsdev(void);

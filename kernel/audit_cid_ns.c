@@ -202,6 +202,38 @@ bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p)
 	return false;
 }
 
+/* Is a namespace that of the parent, or what the parent keeps for children? */
+static bool audit_cid_ns_follows(int i, const struct audit_cid_nsset *child,
+				 const struct audit_cid_nsset *parent)
+{
+	if (child->inum[i] == parent->inum[i])
+		return true;
+	return i + 1 < ARRAY_SIZE(audit_cid_ns_table) &&
+	       audit_cid_ns_table[i + 1].for_children &&
+	       child->inum[i] == parent->inum[i + 1];
+}
+
+/**
+ * audit_cid_nsset_follows - do the namespaces of a child follow from those of
+ *	its parent
+ * @child: those of a new task
+ * @parent: those of the task that made it
+ *
+ * Context: Any.
+ * Return: Whether each is that of the parent or that of the parent's future
+ * children.
+ */
+bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
+			     const struct audit_cid_nsset *parent)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(audit_cid_ns_table); i++)
+		if (!audit_cid_ns_follows(i, child, parent))
+			return false;
+	return true;
+}
+
 /**
  * audit_cid_nsset_print - format a set of namespaces
  * @buf: where to, AUDIT_CID_NS_TEXT bytes are always enough

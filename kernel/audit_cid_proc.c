@@ -110,6 +110,10 @@ int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req)
 		req->op = AUDIT_CID_JOIN;
 		return audit_cid_parse_id(text, &req->id);
 	}
+	if (!strcmp(word, "announce") && !text) {
+		req->op = AUDIT_CID_ANNOUNCE;
+		return 0;
+	}
 	return -EINVAL;
 }
 

@@ -6,15 +6,21 @@
 #define _LINUX_AUDIT_CID_H
 
 #include <linux/errno.h>
+#include <linux/jump_label.h>
 #include <linux/types.h>
 
+struct audit_aux_data;
 struct audit_buffer;
 struct audit_context;
 struct audit_field;
 struct audit_krule;
+struct audit_sig_info;
 struct file;
+struct net;
+struct nsset;
 struct pid;
 struct signal_struct;
+struct sock;
 struct task_struct;
 
 #ifdef CONFIG_AUDIT_CID
@@ -40,6 +46,66 @@ void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
 int audit_cid_field_valid(const struct audit_field *f);
 int audit_cid_rule_valid(const struct audit_krule *rule);
 int audit_cid_filter(const struct task_struct *p, const struct audit_field *f);
+
+void audit_cid_daemon(void);
+void audit_note_signaller(void);
+struct audit_sig_info *audit_cid_signal_info(struct audit_sig_info *info,
+					     u32 *len);
+
+void audit_cid_log_aux(struct audit_buffer *ab, const struct audit_context *ctx,
+		       struct audit_aux_data *aux);
+void audit_cid_release_aux(struct audit_aux_data *aux);
+
+/* What follows costs nothing until a container is made. */
+DECLARE_STATIC_KEY_FALSE(audit_cid_used);
+
+void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net,
+			     const struct sock *sk, u8 family,
+			     unsigned int hook);
+bool __audit_cid_setns_changes(const struct nsset *nsset);
+void __audit_cid_setns(bool changed);
+void __audit_cid_unshare(unsigned long flags);
+void __audit_cid_clone(struct task_struct *p);
+void __audit_cid_exec(void);
+
+static inline void audit_log_packet(struct audit_buffer *ab,
+				    const struct net *net,
+				    const struct sock *sk, u8 family,
+				    unsigned int hook)
+{
+	if (static_branch_unlikely(&audit_cid_used))
+		audit_log_packet_origin(ab, net, sk, family, hook);
+}
+
+static inline bool audit_cid_setns_changes(const struct nsset *nsset)
+{
+	return static_branch_unlikely(&audit_cid_used) &&
+	       __audit_cid_setns_changes(nsset);
+}
+
+static inline void audit_cid_setns(bool changed)
+{
+	if (static_branch_unlikely(&audit_cid_used))
+		__audit_cid_setns(changed);
+}
+
+static inline void audit_cid_unshare(unsigned long flags)
+{
+	if (static_branch_unlikely(&audit_cid_used))
+		__audit_cid_unshare(flags);
+}
+
+static inline void audit_cid_clone(struct task_struct *p)
+{
+	if (static_branch_unlikely(&audit_cid_used))
+		__audit_cid_clone(p);
+}
+
+static inline void audit_cid_exec(void)
+{
+	if (static_branch_unlikely(&audit_cid_used))
+		__audit_cid_exec();
+}
 
 #else /* CONFIG_AUDIT_CID */
 
@@ -93,6 +159,58 @@ static inline int audit_cid_filter(const struct task_struct *p,
 				   const struct audit_field *f)
 {
 	return 0;
+}
+
+static inline void audit_cid_daemon(void)
+{
+}
+
+static inline void audit_note_signaller(void)
+{
+}
+
+static inline struct audit_sig_info *
+audit_cid_signal_info(struct audit_sig_info *info, u32 *len)
+{
+	return info;
+}
+
+static inline void audit_cid_log_aux(struct audit_buffer *ab,
+				     const struct audit_context *ctx,
+				     struct audit_aux_data *aux)
+{
+}
+
+static inline void audit_cid_release_aux(struct audit_aux_data *aux)
+{
+}
+
+static inline void audit_log_packet(struct audit_buffer *ab,
+				    const struct net *net,
+				    const struct sock *sk, u8 family,
+				    unsigned int hook)
+{
+}
+
+static inline bool audit_cid_setns_changes(const struct nsset *nsset)
+{
+	return false;
+}
+
+static inline void audit_cid_setns(bool changed)
+{
+}
+
+static inline void audit_cid_unshare(unsigned long flags)
+{
+}
+
+static inline void audit_cid_clone(struct task_struct *p)
+{
+}
+
+static inline void audit_cid_exec(void)
+{
 }
 
 #endif /* CONFIG_AUDIT_CID */

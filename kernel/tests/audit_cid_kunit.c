@@ -83,6 +83,14 @@ static const struct parse_case parse_accepted[] = {
 		.desc = "join 0",
 		TEXT("join 0"),
 		.req = { .op = AUDIT_CID_JOIN },
+	}, {
+		.desc = "announce",
+		TEXT("announce"),
+		.req = { .op = AUDIT_CID_ANNOUNCE },
+	}, {
+		.desc = "announce and a newline",
+		TEXT("announce\n"),
+		.req = { .op = AUDIT_CID_ANNOUNCE },
 	},
 };
 
@@ -129,6 +137,8 @@ static const struct parse_case parse_refused[] = {
 	{ .desc = "join a number and two newlines", TEXT("join 5\n\n") },
 	{ .desc = "join 2^64", TEXT("join 18446744073709551616") },
 	{ .desc = "join a word", TEXT("join web-1") },
+	{ .desc = "announce a number", TEXT("announce 5") },
+	{ .desc = "announce and a space", TEXT("announce ") },
 };
 
 KUNIT_ARRAY_PARAM_DESC(parse_accepted, parse_accepted, desc);
@@ -592,6 +602,60 @@ static void nsset_lists_for_children_where_it_differs(struct kunit *test)
 				row_of(text, " timens=") + 1);
 }
 
+/* Where a text about @set has a field; the rows are in the order of the text. */
+static int row_index(const char *field)
+{
+	struct audit_cid_nsset set;
+	char text[AUDIT_CID_NS_TEXT];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(set.inum); i++)
+		set.inum[i] = i + 1;
+	audit_cid_nsset_print(text, sizeof(text), &set, 0);
+	return row_of(text, field) - 1;
+}
+
+static void nsset_of_a_child_follows_from_its_parent(struct kunit *test)
+{
+	int own = row_index(" pidns="), kept = row_index(" pidns_for_children=");
+	struct audit_cid_nsset parent, child;
+	int i;
+
+	if (!IS_ENABLED(CONFIG_PID_NS))
+		kunit_skip(test, "no PID namespaces");
+
+	for (i = 0; i < ARRAY_SIZE(parent.inum); i++)
+		parent.inum[i] = 100 + i;
+	child = parent;
+	KUNIT_EXPECT_TRUE(test, audit_cid_nsset_follows(&child, &parent));
+
+	child.inum[own] = parent.inum[kept];
+	KUNIT_EXPECT_TRUE(test, audit_cid_nsset_follows(&child, &parent));
+
+	/* The other way round it does not. */
+	child = parent;
+	child.inum[kept] = parent.inum[own];
+	KUNIT_EXPECT_FALSE(test, audit_cid_nsset_follows(&child, &parent));
+}
+
+static void nsset_with_any_new_namespace_does_not_follow(struct kunit *test)
+{
+	struct audit_cid_nsset parent, child;
+	char text[AUDIT_CID_NS_TEXT];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(parent.inum); i++)
+		parent.inum[i] = 100 + i;
+	for (i = 0; i < ARRAY_SIZE(parent.inum); i++) {
+		child = parent;
+		child.inum[i] = 4711;
+		audit_cid_nsset_print(text, sizeof(text), &child, 0);
+		/* The table may have fewer rows than a set can hold. */
+		KUNIT_EXPECT_EQ(test, !strstr(text, "=4711"),
+				audit_cid_nsset_follows(&child, &parent));
+	}
+}
+
 static void nsset_fits_its_text_at_its_longest(struct kunit *test)
 {
 	struct audit_cid_nsset set;
@@ -628,6 +692,8 @@ static struct kunit_case audit_cid_cases[] = {
 	KUNIT_CASE(nsset_lists_the_namespaces_of_a_task),
 	KUNIT_CASE(nsset_starts_with_the_device),
 	KUNIT_CASE(nsset_lists_for_children_where_it_differs),
+	KUNIT_CASE(nsset_of_a_child_follows_from_its_parent),
+	KUNIT_CASE(nsset_with_any_new_namespace_does_not_follow),
 	KUNIT_CASE(nsset_fits_its_text_at_its_longest),
 	{}
 };

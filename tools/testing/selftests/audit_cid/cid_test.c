@@ -741,7 +741,7 @@ TEST_F(file, target_exits_at_full_depth)
 	cid_post(self->target, cid_do_exit, 0, 0, "%s", "");
 	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
 	EXPECT_EQ(-ESRCH, cid_write(pid, "new"));
-	EXPECT_EQ(-ESRCH, cid_write(pid, "join %ld", cid_read(pid)));
+	EXPECT_EQ(-ESRCH, cid_write(pid, "join %lld", cid_read(pid)));
 }
 
 /* A zombie does not keep its container, nor does a live child of it. */

@@ -38,7 +38,7 @@ static inline int cid_write_fd(int fd, const void *text, size_t len)
 }
 
 /* Read from an open file. Returns the ID or a negative error. */
-static inline long cid_read_fd(int fd)
+static inline long long cid_read_fd(int fd)
 {
 	char text[32] = "";
 	ssize_t ret = pread(fd, text, sizeof(text) - 1, 0);
@@ -78,10 +78,10 @@ int cid_write(pid_t pid, const char *format, ...)
 	return cid_write_bytes(pid, text, len);
 }
 
-static inline long cid_read(pid_t pid)
+static inline long long cid_read(pid_t pid)
 {
 	int fd = cid_open(pid, O_RDONLY);
-	long ret;
+	long long ret;
 
 	if (fd < 0)
 		return fd;

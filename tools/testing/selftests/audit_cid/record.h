@@ -252,7 +252,7 @@ FIXTURE_TEARDOWN(record)
 static inline __u64 make_container(struct audit_log *log,
 				   struct cid_agent *agent)
 {
-	long id = cid_write(agent->pid, "new") ?: cid_read(agent->pid);
+	long long id = cid_write(agent->pid, "new") ?: cid_read(agent->pid);
 
 	return audit_drop(log) || id < 0 ? 0 : id;
 }

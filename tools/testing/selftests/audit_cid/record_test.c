@@ -761,7 +761,7 @@ TEST_F(record, audit_disabled)
 	EXPECT_EQ(-EPERM, cid_do_text(child, cid_do_write, getpid(), 0,
 				      "new"));
 	EXPECT_EQ(0, cid_write(child->pid, "new"));
-	EXPECT_EQ(0, cid_write(self->agent->pid, "join %ld",
+	EXPECT_EQ(0, cid_write(self->agent->pid, "join %lld",
 			       cid_read(child->pid)));
 	cid_kill(child);
 	ASSERT_EQ(0, audit_sync(&self->log));

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: records about namespaces that change.
+ *
+ * The namespaces of a container are those that the record of its creation
+ * lists, and those of its members that any later record lists: op=setns,
+ * op=unshare, op=clone and op=exec give the whole set after the change. A set
+ * that follows from an earlier record is no change. So a child that enters
+ * what its parent's record called "for_children" has none, and a plain fork
+ * never has one.
+ *
+ * A record belongs to the event of the system call, where that is logged. This
+ * is known only as the call ends, so the record waits among the auxiliary data
+ * of the audit context, and whoever frees that logs what was not logged with
+ * the event as an event of its own. The latter is limited per container, as
+ * everybody can change namespaces in a loop. Where no rule is loaded the call
+ * cannot be logged, and the record does not wait.
+ *
+ * A task in no container has records only within logged events: they tell who
+ * entered the namespaces of a container from outside.
+ */
+
+#include <linux/audit.h>
+#include <linux/cred.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <uapi/linux/sched.h>
+
+#include "audit.h"
+#include "audit_cid.h"
+
+/* What makes unshare(2) change the namespaces of the caller. */
+#define AUDIT_CID_NS_FLAGS						\
+	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS |	\
+	 CLONE_NEWPID | CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS)
+
+/**
+ * struct audit_cid_trans - a change of namespaces
+ * @aux: queues it until the system call ends; first, as it is freed by this
+ * @op: what changed them
+ * @cid: the container of the task, referenced; NULL for the host
+ * @opid: process that the namespaces are those of
+ * @otid: its thread
+ * @set: the namespaces after the change
+ * @logged: it went into the event of the system call
+ */
+struct audit_cid_trans {
+	struct audit_aux_data	aux;
+	const char		*op;
+	struct audit_cid	*cid;
+	pid_t			opid;
+	pid_t			otid;
+	struct audit_cid_nsset	set;
+	bool			logged;
+};
+
+static void audit_cid_log_trans(struct audit_buffer *ab,
+				const struct audit_context *ctx,
+				const struct audit_cid_trans *trans,
+				int suppressed)
+{
+	audit_log_format(ab, "op=%s ocontid=%llu opid=%d otid=%d", trans->op,
+			 audit_cid_id(trans->cid), trans->opid, trans->otid);
+	audit_cid_log_nsset(ab, &trans->set);
+	audit_cid_log_suppressed(ab, suppressed);
+	audit_cid_log_actor(ab, ctx);
+	audit_log_format(ab, " res=1");
+}
+
+/* Log a change as an event of its own, if it is one of a container. */
+static void audit_cid_log_trans_alone(const struct audit_cid_trans *trans)
+{
+	struct audit_buffer *ab;
+	int suppressed;
+
+	if (!trans->cid || !audit_enabled ||
+	    !audit_cid_limit_pass(&trans->cid->trans, &suppressed))
+		return;
+
+	ab = audit_cid_log_start(NULL);
+	if (!ab) {
+		atomic_add(suppressed, &trans->cid->trans.suppressed);
+		return;
+	}
+	audit_cid_log_trans(ab, NULL, trans, suppressed);
+	audit_log_end(ab);
+}
+
+/**
+ * audit_cid_log_aux - log a change within the event of its system call
+ * @ab: the record
+ * @ctx: the audit context of the current task
+ * @aux: the change
+ *
+ * Context: Process context, may sleep.
+ */
+void audit_cid_log_aux(struct audit_buffer *ab, const struct audit_context *ctx,
+		       struct audit_aux_data *aux)
+{
+	struct audit_cid_trans *trans;
+	int suppressed = 0;
+
+	trans = container_of(aux, struct audit_cid_trans, aux);
+	if (trans->cid)
+		suppressed = atomic_xchg(&trans->cid->trans.suppressed, 0);
+	audit_cid_log_trans(ab, ctx, trans, suppressed);
+	trans->logged = true;
+}
+
+/**
+ * audit_cid_release_aux - a change is about to be freed
+ * @aux: auxiliary data of any type, no longer in the audit context
+ *
+ * Context: Process context, may sleep.
+ */
+void audit_cid_release_aux(struct audit_aux_data *aux)
+{
+	struct audit_cid_trans *trans;
+
+	if (aux->type != AUDIT_CONTAINER_OP)
+		return;
+
+	trans = container_of(aux, struct audit_cid_trans, aux);
+	if (!trans->logged)
+		audit_cid_log_trans_alone(trans);
+	audit_cid_put(trans->cid);
+}
+
+/* May the event of the running system call still be logged? */
+static bool audit_cid_event_open(const struct audit_context *ctx)
+{
+	return audit_cid_in_event(ctx) && !ctx->dummy;
+}
+
+/* Let a change, and its reference, wait for the end of the system call. */
+static bool audit_cid_trans_wait(struct audit_context *ctx,
+				 const struct audit_cid_trans *trans)
+{
+	struct audit_cid_trans *copy;
+
+	copy = kmemdup(trans, sizeof(*trans), GFP_KERNEL);
+	if (!copy)
+		return false;
+	copy->aux.type = AUDIT_CONTAINER_OP;
+	copy->aux.next = ctx->aux;
+	ctx->aux = &copy->aux;
+	return true;
+}
+
+/* Only a change within a system call of current can wait for its end. */
+static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
+{
+	struct audit_context *ctx = audit_context();
+	struct audit_cid_trans trans = {
+		.op	= op,
+		.opid	= task_tgid_nr(p),
+		.otid	= task_pid_nr(p),
+	};
+
+	waits = waits && audit_cid_event_open(ctx);
+	trans.cid = audit_cid_get_of(p);
+	if (!trans.cid && !waits)
+		return;
+
+	audit_cid_nsset_fill(&trans.set, p, p->nsproxy);
+	if (waits && audit_cid_trans_wait(ctx, &trans))
+		return;
+	if (!trans.cid)
+		audit_log_lost("out of memory in audit_cid_trans");
+	audit_cid_log_trans_alone(&trans);
+	audit_cid_put(trans.cid);
+}
+
+/**
+ * __audit_cid_setns_changes - is setns(2) about to change a namespace
+ * @nsset: the namespaces that current is about to have
+ *
+ * Who enters from outside is told in any case.
+ *
+ * Context: Process context.
+ * Return: Whether to call audit_cid_setns() when they are final.
+ */
+bool __audit_cid_setns_changes(const struct nsset *nsset)
+{
+	struct audit_cid_nsset old, new;
+
+	/* One cannot enter the user namespace that one is in. */
+	if (nsset->flags & CLONE_NEWUSER || !audit_cid_id_of(current))
+		return true;
+	audit_cid_nsset_fill(&old, current, current->nsproxy);
+	audit_cid_nsset_fill(&new, current, nsset->nsproxy);
+	return memcmp(&old, &new, sizeof(old));
+}
+
+/**
+ * __audit_cid_setns - current has entered namespaces by setns(2)
+ * @changed: what audit_cid_setns_changes() told before
+ *
+ * Context: Process context, may sleep.
+ */
+void __audit_cid_setns(bool changed)
+{
+	if (changed)
+		audit_cid_trans("setns", current, true);
+}
+
+/**
+ * __audit_cid_unshare - current has called unshare(2) with success
+ * @flags: its argument
+ *
+ * Context: Process context, may sleep.
+ */
+void __audit_cid_unshare(unsigned long flags)
+{
+	if (flags & AUDIT_CID_NS_FLAGS)
+		audit_cid_trans("unshare", current, true);
+}
+
+/**
+ * __audit_cid_clone - current has made a task
+ * @p: the task, which does not run yet
+ *
+ * Context: Process context, may sleep.
+ */
+void __audit_cid_clone(struct task_struct *p)
+{
+	struct audit_cid_nsset parent, child;
+
+	/* As after any plain fork, and for every thread. */
+	if (p->nsproxy == current->nsproxy &&
+	    task_cred_xxx(p, user_ns) == current_user_ns())
+		return;
+
+	audit_cid_nsset_fill(&parent, current, current->nsproxy);
+	audit_cid_nsset_fill(&child, p, p->nsproxy);
+	if (!audit_cid_nsset_follows(&child, &parent))
+		audit_cid_trans("clone", p, true);
+}
+
+/**
+ * __audit_cid_exec - current has entered its time namespace for children
+ *
+ * The program is not yet what execve(2) makes of the task, and its event is the
+ * new program's: the record always stands alone.
+ *
+ * Context: Process context, may sleep.
+ */
+void __audit_cid_exec(void)
+{
+	audit_cid_trans("exec", current, false);
+}
