@@ -1,0 +1,725 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: the list of all live containers, for who asks and for the
+ * audit daemon, and who sent the daemon a signal
+ *
+ * AUDIT_CID_ROUNDS sets the number of containers that are live at once, for a
+ * large one.
+ */
+
+#include "record.h"
+
+#ifndef CAP_AUDIT_CONTAINER
+#define CAP_AUDIT_CONTAINER	41
+#endif
+
+/* For large ones. */
+#define MANY_TIMEOUT	3600
+
+/* With so few records in the backlog, who logs many has to wait. */
+#define SMALL_BACKLOG	64
+
+static int take_announce(struct audit_log *log, __u64 id, __u64 pcontid,
+			 const char *name, const char *nsset, int members,
+			 pid_t writer)
+{
+	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=announce ocontid=%llu pcontid=%llu name=%s %s members=%d %s exe=\"%s\" res=1$",
+			  id, pcontid, name, nsset, members, subject(writer),
+			  self_exe());
+}
+
+/* Of the kernel's own accord: nobody acts. */
+static int take_announce_alone(struct audit_log *log, __u64 id, __u64 pcontid,
+			       const char *name, const char *nsset,
+			       int members)
+{
+	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=announce ocontid=%llu pcontid=%llu name=%s %s members=%d res=1$",
+			  id, pcontid, name, nsset, members);
+}
+
+static int count_announced(const struct audit_log *log, __u64 id)
+{
+	return audit_count(log, AUDIT_CONTAINER_OP,
+			   "^op=announce ocontid=%llu ", id);
+}
+
+static long do_drop_cap(struct cid_world *world, const struct cid_call *call)
+{
+	return cid_set_cap(call->x, false);
+}
+
+/*
+ * By a write
+ */
+
+TEST_F(record, announce)
+{
+	pid_t pid = self->agent->pid;
+	char set[512];
+	long id;
+
+	cid_ns_text(set, sizeof(set), pid, pid);
+	ASSERT_EQ(0, cid_write(pid, "new name=web-1"));
+	id = cid_read(pid);
+	ASSERT_EQ(0, audit_drop(&self->log));
+	EXPECT_EQ(0, cid_write(pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, id, 0, "\"web-1\"", set, 1,
+				   getpid()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	EXPECT_EQ(0, cid_write(pid, "announce\n"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, id, 0, "\"web-1\"", set, 1,
+				   getpid()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	/* It changes nothing. */
+	EXPECT_EQ(id, cid_read(pid));
+}
+
+TEST_F(record, announce_needs_no_container)
+{
+	EXPECT_EQ(0, audit_drop(&self->log));
+	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_count(&self->log, AUDIT_CONTAINER_OP,
+				 "^op=announce"));
+}
+
+/* A top one, one below, one below that, and another top one. */
+TEST_F(record, announce_the_subtree)
+{
+	struct cid_agent *other = cid_start(&self->world, NULL);
+	const char *here = namespaces(getpid());
+	__u64 id, id_child, id_low, id_other;
+	struct cid_agent *child, *low;
+
+	ASSERT_NE(NULL, other);
+	id_other = make_container(&self->log, other);
+	id = make_container(&self->log, self->agent);
+	child = cid_start(&self->world, self->agent);
+	ASSERT_NE(NULL, child);
+	id_child = make_container(&self->log, child);
+	low = cid_start(&self->world, child);
+	ASSERT_NE(NULL, low);
+	id_low = make_container(&self->log, low);
+	ASSERT_LT(id_child, id_low);
+
+	/* From the child down. */
+	EXPECT_EQ(0, cid_write(child->pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, id_child, id, "\\(null\\)",
+				   here, 1, getpid()));
+	EXPECT_LE(0, take_announce(&self->log, id_low, id_child,
+				   "\\(null\\)", here, 1, getpid()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+
+	/* From the top of it. */
+	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, count_announced(&self->log, id));
+	EXPECT_EQ(2, count_announced(&self->log, id_child));
+	EXPECT_EQ(2, count_announced(&self->log, id_low));
+	EXPECT_EQ(0, count_announced(&self->log, id_other));
+
+	/* All there are. */
+	EXPECT_EQ(0, cid_write(getpid(), "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(2, count_announced(&self->log, id));
+	EXPECT_EQ(3, count_announced(&self->log, id_child));
+	EXPECT_EQ(3, count_announced(&self->log, id_low));
+	EXPECT_EQ(1, count_announced(&self->log, id_other));
+}
+
+/* Processes, not threads; the set of the beginning, not that of today. */
+TEST_F(record, announce_members)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	struct cid_agent *child, *joined = cid_start(&self->world, NULL);
+	pid_t pid = self->agent->pid;
+	char set[512];
+	siginfo_t info;
+
+	ASSERT_NE(0, id);
+	ASSERT_NE(NULL, joined);
+	cid_ns_text(set, sizeof(set), pid, pid);
+	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
+	ASSERT_LT(0, cid_do(self->agent, cid_do_thread, 0, 0));
+	child = cid_start(&self->world, self->agent);
+	ASSERT_NE(NULL, child);
+	ASSERT_EQ(0, cid_write(joined->pid, "join %llu", id));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	EXPECT_EQ(0, cid_write(child->pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, id, 0, "\\(null\\)", set, 3,
+				   getpid()));
+
+	cid_end(child);
+	/* A zombie is no member. */
+	cid_post(joined, cid_do_exit, 0, 0, "%s", "");
+	ASSERT_EQ(0, waitid(P_PID, joined->pid, &info, WEXITED | WNOWAIT));
+	EXPECT_EQ(0, cid_write(pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, id, 0, "\\(null\\)", set, 1,
+				   getpid()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	cid_reap(joined);
+}
+
+/* One that has ended is named as a parent, and not announced. */
+TEST_F(record, announce_below_one_that_ended)
+{
+	__u64 id = make_container(&self->log, self->agent), low;
+
+	ASSERT_NE(0, id);
+	low = make_container(&self->log, self->agent);
+	ASSERT_LT(id, low);
+	EXPECT_EQ(0, cid_write(getpid(), "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, low, id, "\\(null\\)",
+				   namespaces(getpid()), 1, getpid()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+TEST_F(record, announce_from_inside)
+{
+	struct cid_agent *other = cid_start(&self->world, NULL);
+	struct cid_agent *child;
+	__u64 id, id_child;
+
+	ASSERT_NE(NULL, other);
+	id = make_container(&self->log, self->agent);
+	child = cid_start(&self->world, self->agent);
+	ASSERT_NE(NULL, child);
+	id_child = make_container(&self->log, child);
+	ASSERT_NE(0, make_container(&self->log, other));
+	EXPECT_EQ(-EPERM, cid_do_text(self->agent, cid_do_write, getpid(), 0,
+				      "announce"));
+	EXPECT_EQ(-EPERM, cid_do_text(self->agent, cid_do_write, other->pid,
+				      0, "announce"));
+	EXPECT_EQ(-EPERM, cid_do_text(child, cid_do_write, self->agent->pid,
+				      0, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_count(&self->log, AUDIT_CONTAINER_OP,
+				 "^op=announce .* res=1$"));
+
+	EXPECT_EQ(0, cid_do_text(child, cid_do_write, 0, 0, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, count_announced(&self->log, id_child));
+	EXPECT_EQ(0, count_announced(&self->log, id));
+	EXPECT_EQ(0, cid_do_text(self->agent, cid_do_write, 0, 0, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(2, count_announced(&self->log, id_child));
+	EXPECT_EQ(1, count_announced(&self->log, id));
+}
+
+TEST_F(record, announce_refused)
+{
+	const pid_t kthreadd = 2;
+
+	ASSERT_NE(0, make_container(&self->log, self->agent));
+	EXPECT_EQ(-EINVAL, cid_write(self->agent->pid, "announce "));
+	EXPECT_EQ(-EINVAL, cid_write(self->agent->pid, " announce"));
+	EXPECT_EQ(-EINVAL, cid_write(self->agent->pid, "announce 1"));
+	EXPECT_EQ(-EINVAL, cid_write(self->agent->pid, "announce=1"));
+	EXPECT_EQ(-EINVAL, cid_write(self->agent->pid, "announcement"));
+	EXPECT_EQ(-EINVAL, cid_write(self->agent->pid, "announce\n\n"));
+	EXPECT_EQ(-EPERM, cid_write(kthreadd, "announce"));
+	ASSERT_EQ(0, cid_do(self->agent, do_drop_cap, CAP_AUDIT_CONTROL, 0));
+	/* This kernel may not know it. */
+	cid_do(self->agent, do_drop_cap, CAP_AUDIT_CONTAINER, 0);
+	EXPECT_EQ(-EPERM, cid_do_text(self->agent, cid_do_write, 0, 0,
+				      "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, audit_count(&self->log, AUDIT_CONTAINER_OP,
+				 "^op=announce .* res=1$"));
+	/* Nothing but the above is in the way. */
+	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
+}
+
+TEST_F(record, announce_with_audit_disabled)
+{
+	__u64 id;
+
+	if (self->log.status.enabled == 2)
+		SKIP(return, "the configuration of audit is locked");
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 0));
+	ASSERT_EQ(0, cid_write(self->agent->pid, "new name=unseen"));
+	id = cid_read(self->agent->pid);
+	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, count_announced(&self->log, id));
+	/* The log knows nothing of it, until it is told. */
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
+	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_LE(0, take_announce(&self->log, id, 0, "\"unseen\"",
+				   namespaces(getpid()), 1, getpid()));
+}
+
+/*
+ * An agent as the audit daemon
+ */
+
+static int daemon_fd = -1;
+
+/* Read what the kernel sends, with a pause now and then if it is to be slow. */
+static void *read_records(void *slow)
+{
+	static union {
+		struct nlmsghdr header;
+		char data[32768];
+	} in;
+	unsigned int seen = 0;
+	ssize_t len;
+
+	for (;;) {
+		len = recv(daemon_fd, &in, sizeof(in) - 1, 0);
+		if (len < 0)
+			continue;
+		in.data[len] = '\0';
+		if (in.header.nlmsg_type != AUDIT_CONTAINER_OP ||
+		    !strstr(in.data + NLMSG_HDRLEN, " op=announce "))
+			continue;
+		count(&shared->announced);
+		if (slow && ++seen % 32 == 0)
+			usleep(1000);
+	}
+	return NULL;
+}
+
+static long do_register(struct cid_world *world, const struct cid_call *call)
+{
+	pthread_t thread;
+	int ret;
+
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+	daemon_fd = audit_control_open();
+	if (daemon_fd < 0)
+		return -errno;
+	ret = audit_register(daemon_fd, true);
+	if (ret) {
+		close(daemon_fd);
+		return ret;
+	}
+	ret = pthread_create(&thread, NULL, read_records,
+			     call->x ? &daemon_fd : NULL);
+	return -ret;
+}
+
+static long do_unregister(struct cid_world *world,
+			  const struct cid_call *call)
+{
+	/* By another socket: the daemon's has records in it. */
+	int fd = audit_control_open();
+	int ret = audit_register(fd, false);
+
+	close(fd);
+	return ret;
+}
+
+FIXTURE(daemon)
+{
+	struct cid_world world;
+	struct audit_log log;
+	struct cid_agent *agent, *daemon;
+};
+
+FIXTURE_SETUP(daemon)
+{
+	const char *missing = cid_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	setup(_metadata, &self->world, &self->log);
+	if (self->log.status.pid)
+		SKIP(return, "an audit daemon is running: stop it");
+	self->agent = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->agent);
+	self->daemon = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->daemon);
+}
+
+FIXTURE_TEARDOWN(daemon)
+{
+	cid_do(self->daemon, do_unregister, 0, 0);
+	teardown(&self->world, &self->log);
+}
+
+/* Read until the daemon has been told so often, as long as it is told more. */
+static void wait_announced(struct __test_metadata *const _metadata,
+			   struct audit_log *log, int wanted)
+{
+	time_t last = time(NULL);
+	int seen = 0, now;
+
+	while (seen < wanted && time(NULL) - last < 3) {
+		ASSERT_LE(0, audit_receive(log, AUDIT_TIMEOUT_POLL_MS));
+		now = get(&shared->announced);
+		if (now > seen)
+			last = time(NULL);
+		seen = now;
+	}
+	ASSERT_EQ(0, audit_sync(log));
+	EXPECT_EQ(wanted, get(&shared->announced));
+}
+
+TEST_F(daemon, is_told)
+{
+	__u64 id = make_container(&self->log, self->agent), id_low;
+	struct cid_agent *low = cid_start(&self->world, self->agent);
+	const char *here = namespaces(getpid());
+	size_t i;
+
+	ASSERT_NE(0, id);
+	ASSERT_NE(NULL, low);
+	ASSERT_EQ(0, cid_write(low->pid, "new name=lower"));
+	id_low = cid_read(low->pid);
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	wait_announced(_metadata, &self->log, 2);
+	EXPECT_LE(0, take_announce_alone(&self->log, id, 0, "\\(null\\)",
+					 here, 1));
+	EXPECT_LE(0, take_announce_alone(&self->log, id_low, id, "\"lower\"",
+					 here, 1));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+	for (i = 0; i < self->log.count; i++) {
+		const struct audit_record *record = &self->log.record[i];
+
+		if (record->type == AUDIT_CONTAINER_OP)
+			EXPECT_EQ(1, audit_event_size(&self->log,
+						      record->serial));
+	}
+	/* Once. */
+	EXPECT_EQ(2, get(&shared->announced));
+}
+
+/* Each daemon that comes is told, not one that is refused or that goes. */
+TEST_F(daemon, is_told_again)
+{
+	struct cid_agent *second = cid_start(&self->world, NULL);
+	__u64 id = make_container(&self->log, self->agent);
+
+	ASSERT_NE(0, id);
+	ASSERT_NE(NULL, second);
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	wait_announced(_metadata, &self->log, 1);
+	EXPECT_EQ(-EEXIST, cid_do(second, do_register, 0, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, count_announced(&self->log, id));
+	ASSERT_EQ(0, cid_do(self->daemon, do_unregister, 0, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, count_announced(&self->log, id));
+	ASSERT_EQ(0, cid_do(second, do_register, 0, 0));
+	wait_announced(_metadata, &self->log, 2);
+	EXPECT_EQ(2, count_announced(&self->log, id));
+	ASSERT_EQ(0, cid_do(second, do_unregister, 0, 0));
+}
+
+/* It is not the doing of the daemon, wherever that is. */
+TEST_F(daemon, in_a_container)
+{
+	__u64 id = make_container(&self->log, self->daemon);
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	wait_announced(_metadata, &self->log, 1);
+	EXPECT_LE(0, take_announce_alone(&self->log, id, 0, "\\(null\\)",
+					 namespaces(getpid()), 1));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+/*
+ * A signal to the daemon
+ */
+
+static long do_kill(struct cid_world *world, const struct cid_call *call)
+{
+	return kill(call->x, call->y) ? -errno : 0;
+}
+
+/* As the kernel answers. It is not in the interface's header. */
+struct signal_info {
+	uid_t	uid;
+	pid_t	pid;
+	char	ctx[];
+};
+
+/* What the kernel knows of who sent the last one. */
+static int ask_signal(struct signal_info *info, char *ctx, size_t size)
+{
+	struct audit_request ask = {
+		.header.nlmsg_type = AUDIT_SIGNAL_INFO,
+		.header.nlmsg_len = NLMSG_HDRLEN,
+	}, reply = {};
+	int ret = audit_ask_once(&ask, &reply);
+
+	memcpy(info, reply.data, sizeof(*info));
+	snprintf(ctx, size, "%s", reply.data + sizeof(*info));
+	return ret;
+}
+
+static void check_signal(struct __test_metadata *const _metadata,
+			 struct cid_agent *sender, struct cid_agent *daemon,
+			 int sig, __u64 id)
+{
+	char ctx[512], wanted[40];
+	struct signal_info info;
+
+	ASSERT_EQ(0, cid_do(sender, do_kill, daemon->pid, sig));
+	ASSERT_EQ(0, ask_signal(&info, ctx, sizeof(ctx)));
+	EXPECT_EQ(sender->pid, info.pid);
+	EXPECT_EQ(0, info.uid);
+	/* Behind the context of a security module, or a word for none. */
+	sprintf(wanted, " contid=%llu", id);
+	if (id) {
+		EXPECT_NE(NULL, strstr(ctx, wanted));
+		EXPECT_STREQ(wanted, strchr(ctx, ' ') ?: "");
+		EXPECT_NE(' ', ctx[0]);
+	} else {
+		EXPECT_EQ(NULL, strstr(ctx, "contid"));
+	}
+}
+
+TEST_F(daemon, gets_a_signal)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+	struct cid_agent *host = cid_start(&self->world, NULL);
+	struct cid_agent *low = cid_start(&self->world, NULL);
+	__u64 id = make_container(&self->log, self->agent), id_low;
+	size_t i;
+
+	ASSERT_NE(0, id);
+	ASSERT_NE(NULL, host);
+	ASSERT_NE(NULL, low);
+	ASSERT_EQ(0, cid_write(low->pid, "join %llu", id));
+	id_low = make_container(&self->log, low);
+	ASSERT_LT(id, id_low);
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	check_signal(_metadata, host, self->daemon, SIGUSR1, 0);
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		check_signal(_metadata, self->agent, self->daemon, signals[i],
+			     id);
+		check_signal(_metadata, host, self->daemon, signals[i], 0);
+		check_signal(_metadata, low, self->daemon, signals[i],
+			     id_low);
+	}
+}
+
+/* It is told after the sender, and all of its container, are gone. */
+TEST_F(daemon, gets_a_signal_of_one_that_ended)
+{
+	__u64 id = make_container(&self->log, self->agent);
+	pid_t pid = self->agent->pid;
+	struct signal_info info;
+	char ctx[512], wanted[40];
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	check_signal(_metadata, self->agent, self->daemon, SIGTERM, id);
+	/* A signal that is no business of the daemon's. */
+	ASSERT_EQ(0, kill(self->daemon->pid, SIGCONT));
+	cid_kill(self->agent);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, count_exits(&self->log, id));
+	ASSERT_EQ(0, ask_signal(&info, ctx, sizeof(ctx)));
+	EXPECT_EQ(pid, info.pid);
+	sprintf(wanted, " contid=%llu", id);
+	EXPECT_NE(NULL, strstr(ctx, wanted));
+}
+
+/*
+ * Many
+ */
+
+FIXTURE(many)
+{
+	struct cid_world world;
+	struct audit_log log;
+	struct cid_agent *agent, *daemon;
+	unsigned int n;
+	pid_t *pid;
+	char (*stack)[4096];
+	unsigned long first, last;
+};
+
+static int idle(void *unused)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void raise_limit(const char *path, unsigned int wanted)
+{
+	FILE *file;
+
+	if (proc_number(path) >= wanted)
+		return;
+	file = fopen(path, "we");
+	if (file) {
+		fprintf(file, "%u\n", wanted);
+		fclose(file);
+	}
+}
+
+FIXTURE_SETUP(many)
+{
+	const char *missing = cid_missing(), *text = getenv("AUDIT_CID_ROUNDS");
+	unsigned int i;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	self->n = (text ? strtoul(text, NULL, 0) : 0) ?: 1000;
+	setup(_metadata, &self->world, &self->log);
+	if (self->log.status.pid)
+		SKIP(return, "an audit daemon is running: stop it");
+	self->agent = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->agent);
+	self->daemon = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->daemon);
+	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
+
+	raise_limit("/proc/sys/kernel/pid_max", 2 * self->n + 1000);
+	raise_limit("/proc/sys/kernel/threads-max", 2 * self->n + 1000);
+	self->pid = calloc(self->n, sizeof(*self->pid));
+	self->stack = calloc(self->n, sizeof(*self->stack));
+	ASSERT_NE(NULL, self->pid);
+	ASSERT_NE(NULL, self->stack);
+	for (i = 0; i < self->n; i++) {
+		self->pid[i] = clone(idle, self->stack[i + 1], CLONE_VM |
+				     SIGCHLD, NULL);
+		ASSERT_LT(0, self->pid[i]);
+		ASSERT_EQ(0, cid_write(self->pid[i], "new"));
+		self->last = cid_read(self->pid[i]);
+		self->first = self->first ?: self->last;
+		if (i % 256 == 255)
+			ASSERT_EQ(0, audit_drop(&self->log));
+	}
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
+				      SMALL_BACKLOG));
+}
+
+FIXTURE_TEARDOWN(many)
+{
+	unsigned int i;
+
+	audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
+			 self->log.status.backlog_limit);
+	cid_do(self->daemon, do_unregister, 0, 0);
+	for (i = 0; i < self->n; i++)
+		if (self->pid[i] > 0)
+			kill(self->pid[i], SIGKILL);
+	teardown(&self->world, &self->log);
+	free(self->pid);
+	free(self->stack);
+}
+
+/* Each one, once. */
+static void check_all(struct __test_metadata *const _metadata,
+		      struct audit_log *log, unsigned long first,
+		      unsigned long last, unsigned int n)
+{
+	unsigned char *seen = calloc(last - first + 1, 1);
+	unsigned int found = 0, wrong = 0;
+	unsigned long id;
+	size_t i;
+
+	ASSERT_NE(NULL, seen);
+	for (i = 0; i < log->count; i++) {
+		if (sscanf(log->record[i].text, "op=announce ocontid=%lu",
+			   &id) != 1 || id < first || id > last)
+			continue;
+		wrong += seen[id - first]++;
+		found++;
+	}
+	free(seen);
+	EXPECT_EQ(n, found);
+	EXPECT_EQ(0, wrong);
+	audit_forget(log);
+}
+
+TEST_F_TIMEOUT(many, announced, MANY_TIMEOUT)
+{
+	ASSERT_EQ(0, cid_do_text(self->agent, cid_do_write, getpid(), 0,
+				 "announce"));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	check_all(_metadata, &self->log, self->first, self->last, self->n);
+}
+
+static unsigned int count_lost(void)
+{
+	struct audit_status status;
+
+	return audit_get_status(&status) ? -1 : status.lost;
+}
+
+/*
+ * The daemon takes its time. What others do without logging anything goes on
+ * meanwhile: they are born, live and die.
+ */
+TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
+{
+	struct cid_agent *member = cid_start(&self->world, NULL), *child;
+	unsigned int lost, births = 0;
+
+	ASSERT_NE(NULL, member);
+	ASSERT_NE(0, make_container(&self->log, member));
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, true, 0));
+	lost = count_lost();
+	while (births < 1000 && get(&shared->announced) < (int)self->n) {
+		child = cid_start(&self->world, member);
+		ASSERT_NE(NULL, child);
+		ASSERT_EQ(cid_read(member->pid), cid_read(child->pid));
+		cid_end(child);
+		births++;
+	}
+	printf("# %u births meanwhile\n", births);
+	EXPECT_LT(3, births);
+	wait_announced(_metadata, &self->log, self->n + 1);
+	EXPECT_EQ(lost, count_lost());
+	check_all(_metadata, &self->log, self->first, self->last, self->n);
+}
+
+/* They end while they are announced: no one is announced after its end. */
+TEST_F_TIMEOUT(many, announced_while_they_end, MANY_TIMEOUT)
+{
+	unsigned char *ended = calloc(self->last - self->first + 1, 1);
+	unsigned int i, announced = 0, exits = 0, late = 0;
+	unsigned long id;
+
+	ASSERT_NE(NULL, ended);
+	cid_post(self->agent, cid_do_write, getpid(), 0, "announce");
+	for (i = 0; i < self->n; i++) {
+		kill(self->pid[i], SIGKILL);
+		waitpid(self->pid[i], NULL, 0);
+		self->pid[i] = 0;
+		ASSERT_LE(0, audit_receive(&self->log, 0));
+	}
+	EXPECT_EQ(0, cid_wait(self->agent));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	for (i = 0; i < self->log.count; i++) {
+		const char *text = self->log.record[i].text;
+
+		if (sscanf(text, "op=announce ocontid=%lu", &id) == 1) {
+			announced++;
+			late += ended[id - self->first];
+		} else if (sscanf(text, "op=exit ocontid=%lu", &id) == 1) {
+			exits++;
+			ended[id - self->first] = 1;
+		}
+	}
+	free(ended);
+	printf("# %u announced, %u ended\n", announced, exits);
+	EXPECT_EQ(self->n, exits);
+	EXPECT_LT(0, announced);
+	EXPECT_EQ(0, late);
+}
+
+TEST_HARNESS_MAIN
