@@ -120,15 +120,18 @@ static inline int take_exit(struct audit_log *log, __u64 id, __u64 pcontid,
 			  id, pcontid, name, opid, acting);
 }
 
-/* A thread of a container's, or of none for 0, got another namespace set. */
+/*
+ * A thread of a container's, or of none for 0, got another namespace set. A
+ * record that stands alone tells the acting task's ID as well.
+ */
 static inline int take_transition(struct audit_log *log, const char *op,
 				  __u64 id, pid_t pid, pid_t tid,
 				  const char *nsset, pid_t acting)
 {
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
-			  "^op=%s ocontid=%llu opid=%d otid=%d %s %s exe=\"%s\" res=1$",
+			  "^op=%s ocontid=%llu opid=%d otid=%d %s %s exe=\"%s\"( contid=%llu)? res=1$",
 			  op, id, pid, tid, nsset, subject(acting),
-			  self_exe());
+			  self_exe(), id);
 }
 
 static inline int count_exits(const struct audit_log *log, __u64 id)

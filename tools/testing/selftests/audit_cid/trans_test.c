@@ -90,6 +90,7 @@ static void expect_alone(struct __test_metadata *const _metadata,
 {
 	ASSERT_LE(0, at);
 	EXPECT_EQ(1, audit_event_size(log, log->record[at].serial));
+	EXPECT_NE(NULL, strstr(log->record[at].text, " contid="));
 }
 
 /* In the event of a system call, before the record that ends it. */
@@ -715,10 +716,10 @@ TEST_F_TIMEOUT(record, transitions_of_the_next_interval, 60)
 	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWUTS, 0));
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, audit_take(&self->log, AUDIT_CONTAINER_OP, NULL,
-				"^op=unshare ocontid=%llu opid=%d otid=%d %s suppressed=%d %s exe=\"%s\" res=1$",
+				"^op=unshare ocontid=%llu opid=%d otid=%d %s suppressed=%d %s exe=\"%s\" contid=%llu res=1$",
 				id, self->agent->pid, self->agent->pid,
 				namespaces(self->agent->pid), more,
-				subject(self->agent->pid), self_exe()));
+				subject(self->agent->pid), self_exe(), id));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 	last = self->agent->pid;
 	cid_kill(self->agent);
