@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: packets have a network namespace, and now and then a
+ * sender
+ *
+ * A packet passes in the middle of whatever runs. The tests send from inside of
+ * a container, so that its ID is at hand wherever it does not belong.
+ */
+
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+
+#include "record.h"
+
+/* What is sent to nobody, and comes back as an ICMP message. */
+#define PORT_CLOSED	9
+#define PORT_OPEN	7
+#define MARK		0x1d
+#define ADDRESS(n)	(0x0a070000 | (n))	/* 10.7.0.n, behind a veth */
+#define TUNNEL(n)	(0x0a090000 | (n))	/* 10.9.0.n, behind a tun */
+
+/*
+ * What agents do
+ */
+
+static long do_system(struct cid_world *world, const struct cid_call *call)
+{
+	char command[CID_TEXT_MAX + 32];
+
+	snprintf(command, sizeof(command), "{ %s\n} >/dev/null 2>&1",
+		 call->text);
+	return system(command);
+}
+
+static long do_setns(struct cid_world *world, const struct cid_call *call)
+{
+	int fd = syscall(__NR_pidfd_open, call->x, 0);
+	long ret = setns(fd, CLONE_NEWNET) ? -errno : 0;
+
+	close(fd);
+	return ret;
+}
+
+static struct sockaddr_in address(__u32 host, __u16 port)
+{
+	return (struct sockaddr_in) {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(host),
+		.sin_port = htons(port),
+	};
+}
+
+/* Send a marked datagram to x; y may be a process whose namespace to enter. */
+static long do_send(struct cid_world *world, const struct cid_call *call)
+{
+	struct cid_call where = { .x = call->y };
+	struct sockaddr_in to = address(call->x, PORT_CLOSED);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int mark = MARK;
+	long ret = 0;
+
+	/* The socket stays where it was made. */
+	if (call->y)
+		ret = do_setns(world, &where);
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ||
+	    sendto(fd, "", 1, 0, (struct sockaddr *)&to, sizeof(to)) != 1)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static long do_listen(struct cid_world *world, const struct cid_call *call)
+{
+	struct sockaddr_in here = address(call->x, PORT_OPEN);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return bind(fd, (struct sockaddr *)&here, sizeof(here)) ||
+	       listen(fd, 1) ? -errno : 0;
+}
+
+/* Connect to x and send something. The connection stays. */
+static long do_connect(struct cid_world *world, const struct cid_call *call)
+{
+	struct sockaddr_in to = address(call->x, PORT_OPEN);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	       send(fd, "hello", 5, 0) != 5 ? -errno : 0;
+}
+
+/*
+ * A tunnel: whoever writes to it has the kernel receive the packet, and answer,
+ * in the middle of the write.
+ */
+
+static int tunnel[2];
+
+static int open_tunnel(pid_t where)
+{
+	struct ifreq ifr = {
+		.ifr_name = "tun0",
+		.ifr_flags = IFF_TUN | IFF_NO_PI,
+	};
+	struct cid_call call = { .x = where };
+	int fd;
+
+	if (do_setns(NULL, &call))
+		return -1;
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &ifr)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void *relay(void *from)
+{
+	int out = tunnel[from == &tunnel[0]];
+	char packet[2048];
+	ssize_t len;
+
+	for (;;) {
+		len = read(*(int *)from, packet, sizeof(packet));
+		/* It may be lost, as on any cable: one end may be down. */
+		if (len > 0 && write(out, packet, len) != len)
+			continue;
+	}
+	return NULL;
+}
+
+/* Pass packets to and fro between the namespaces of x and y. */
+static long do_relay(struct cid_world *world, const struct cid_call *call)
+{
+	pthread_t thread;
+
+	tunnel[0] = open_tunnel(call->x);
+	tunnel[1] = open_tunnel(call->y);
+	if (tunnel[0] < 0 || tunnel[1] < 0)
+		return -ENODEV;
+	return pthread_create(&thread, NULL, relay, &tunnel[0]) ||
+	       pthread_create(&thread, NULL, relay, &tunnel[1]) ? -EAGAIN : 0;
+}
+
+/*
+ * Two namespaces, each with one process, and a cable
+ */
+
+struct net {
+	struct cid_world	world;
+	struct audit_log	log;
+	struct cid_agent	*member, *peer;
+	__u64			id;
+	char			here[64];	/* the member's, in a record */
+	char			there[64];	/* the peer's */
+};
+
+/* Each way to have a packet logged: for what comes in and what goes out. */
+#define IPTABLES(command)						\
+	"for c in INPUT OUTPUT; do "					\
+	command " -A $c -j AUDIT --type accept || exit 1; done"
+#define NFT(family)							\
+	"nft add table " family " t || exit 1; for c in input output; do " \
+	"nft add chain " family " t $c "				\
+	"\"{ type filter hook $c priority 0; }\" && "			\
+	"nft add rule " family " t $c log level audit || exit 1; done"
+
+static void net_text(char *text, size_t size, pid_t pid)
+{
+	struct stat st = {};
+
+	cid_ns_stat(pid, pid, "net", &st);
+	snprintf(text, size, "nsdev=%02x:%02x netns=%lu", major(st.st_dev),
+		 minor(st.st_dev), (unsigned long)st.st_ino);
+}
+
+static int plug_in(struct cid_agent *agent, const char *link, int n)
+{
+	return cid_do_text(agent, do_system, 0, 0,
+			   "set -e; %s\nip addr add 10.7.0.%d/24 dev v\nip link set lo up\nip link set v up",
+			   link, n);
+}
+
+/* Returns why it cannot be done here, or NULL. */
+static const char *net_setup(struct __test_metadata *const _metadata,
+			     struct net *net, const char *rules)
+{
+	const char *missing = cid_missing();
+	char link[80];
+
+	if (missing)
+		return missing;
+	setup(_metadata, &net->world, &net->log);
+	net->member = cid_start_in(&net->world, NULL, CLONE_NEWNET);
+	net->peer = cid_start_in(&net->world, NULL, CLONE_NEWNET);
+	if (!net->member || !net->peer)
+		return "no network namespaces";
+	if (cid_do_text(net->member, do_system, 0, 0, "%s", rules) ||
+	    cid_do_text(net->peer, do_system, 0, 0, "%s", rules))
+		return "these tools cannot log packets on this kernel";
+	sprintf(link, "ip link add v type veth peer name v netns %d",
+		net->peer->pid);
+	if (plug_in(net->member, link, 1) || plug_in(net->peer, ":", 2))
+		return "no veth, or no ip to make it";
+	net_text(net->here, sizeof(net->here), net->member->pid);
+	net_text(net->there, sizeof(net->there), net->peer->pid);
+	return NULL;
+}
+
+static void net_teardown(struct net *net)
+{
+	teardown(&net->world, &net->log);
+}
+
+/* Wait until so many packets are in the log. */
+static void wait_packets(struct __test_metadata *const _metadata,
+			 struct audit_log *log, int wanted)
+{
+	time_t start = time(NULL);
+
+	while (audit_count(log, AUDIT_NETFILTER_PKT, "^mark=") < wanted &&
+	       time(NULL) - start < 5)
+		ASSERT_LE(0, audit_receive(log, AUDIT_TIMEOUT_POLL_MS));
+	ASSERT_EQ(0, audit_sync(log));
+}
+
+static int take_packet(struct audit_log *log, int mark, int from, int to,
+		       int proto, const char *where, __u64 id)
+{
+	return audit_take(log, AUDIT_NETFILTER_PKT, NULL,
+			  "^mark=(0x)?%x saddr=10\\.7\\.0\\.%d daddr=10\\.7\\.0\\.%d proto=%d( [sd]port=[0-9]+)* %s%s$",
+			  mark, from, to, proto, where, field(id));
+}
+
+/*
+ * A datagram to a closed port passes four times: out and in, and what the other
+ * side's kernel answers, out and in. All but the first is not the sender's.
+ */
+static void check_datagram(struct __test_metadata *const _metadata,
+			   struct net *net, struct cid_agent *sender, __u64 id)
+{
+	ASSERT_EQ(0, cid_do(sender, do_send, ADDRESS(2), 0));
+	wait_packets(_metadata, &net->log, 4);
+	EXPECT_LE(0, take_packet(&net->log, MARK, 1, 2, IPPROTO_UDP,
+				 net->here, id));
+	EXPECT_LE(0, take_packet(&net->log, 0, 1, 2, IPPROTO_UDP,
+				 net->there, 0));
+	EXPECT_LE(0, take_packet(&net->log, 0, 2, 1, IPPROTO_ICMP,
+				 net->there, 0));
+	EXPECT_LE(0, take_packet(&net->log, 0, 2, 1, IPPROTO_ICMP,
+				 net->here, 0));
+	EXPECT_EQ(0, audit_left(&net->log, AUDIT_NETFILTER_PKT));
+	audit_forget(&net->log);
+}
+
+FIXTURE(rule)
+{
+	struct net net;
+};
+
+FIXTURE_VARIANT(rule)
+{
+	const char *rules;
+};
+
+#define RULE(name, ...)							\
+	FIXTURE_VARIANT_ADD(rule, name) { __VA_ARGS__ }
+
+RULE(iptables_legacy, IPTABLES("iptables-legacy"));
+RULE(iptables_nft, IPTABLES("iptables-nft"));
+RULE(nft, NFT("ip"));
+
+FIXTURE_SETUP(rule)
+{
+	const char *missing = net_setup(_metadata, &self->net,
+					variant->rules);
+
+	if (missing)
+		SKIP(return, "%s", missing);
+}
+
+FIXTURE_TEARDOWN(rule)
+{
+	net_teardown(&self->net);
+}
+
+/* Two containers, and somebody in none, share the namespace. */
+TEST_F(rule, datagram)
+{
+	struct cid_agent *host, *other;
+	struct net *net = &self->net;
+	__u64 id, id_other;
+
+	host = cid_start(&net->world, net->member);
+	ASSERT_NE(NULL, host);
+	other = cid_start(&net->world, net->member);
+	ASSERT_NE(NULL, other);
+	id = make_container(&net->log, net->member);
+	ASSERT_NE(0, id);
+	id_other = make_container(&net->log, other);
+	ASSERT_NE(0, id_other);
+	check_datagram(_metadata, net, net->member, id);
+	check_datagram(_metadata, net, other, id_other);
+	check_datagram(_metadata, net, host, 0);
+	/* One ends, the other goes on. */
+	ASSERT_EQ(0, cid_do(other, cid_do_outlive, 0, 0));
+	cid_kill(net->member);
+	ASSERT_EQ(0, audit_drop(&net->log));
+	check_datagram(_metadata, net, other, id_other);
+}
+
+/*
+ * The same for all ways
+ */
+
+FIXTURE(packet)
+{
+	struct net net;
+};
+
+FIXTURE_SETUP(packet)
+{
+	const char *missing = net_setup(_metadata, &self->net,
+					IPTABLES("iptables-legacy"));
+
+	if (missing)
+		SKIP(return, "%s", missing);
+}
+
+FIXTURE_TEARDOWN(packet)
+{
+	net_teardown(&self->net);
+}
+
+/* A packet is where its socket is, wherever the sender has gone since. */
+TEST_F(packet, of_a_socket_elsewhere)
+{
+	struct net *net = &self->net;
+	__u64 id = make_container(&net->log, net->member);
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(net->member, do_send, ADDRESS(2),
+			    net->peer->pid));
+	wait_packets(_metadata, &net->log, 4);
+	EXPECT_LE(0, take_packet(&net->log, MARK, 1, 2, IPPROTO_UDP,
+				 net->here, id));
+	EXPECT_LE(0, take_packet(&net->log, 0, 2, 1, IPPROTO_ICMP, net->here,
+				 0));
+}
+
+/* An exclude rule on a container meets what its tasks send, nothing else. */
+TEST_F(packet, excluded)
+{
+	struct net *net = &self->net;
+	__u64 id = make_container(&net->log, net->member);
+	struct audit_match match[] = {
+		{ AUDIT_MSGTYPE, AUDIT_EQUAL, AUDIT_NETFILTER_PKT },
+		{ AUDIT_CONTID, AUDIT_EQUAL, (__u32)id },
+		{ AUDIT_CONTID_HI, AUDIT_EQUAL, id >> 32 },
+	};
+
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, audit_add_rule(&net->log, AUDIT_FILTER_EXCLUDE,
+				    AUDIT_NEVER, -1, match,
+				    ARRAY_SIZE(match)));
+	ASSERT_EQ(0, cid_do(net->member, do_send, ADDRESS(2), 0));
+	wait_packets(_metadata, &net->log, 3);
+	EXPECT_LE(0, take_packet(&net->log, 0, 1, 2, IPPROTO_UDP, net->there,
+				 0));
+	EXPECT_LE(0, take_packet(&net->log, 0, 2, 1, IPPROTO_ICMP, net->there,
+				 0));
+	EXPECT_LE(0, take_packet(&net->log, 0, 2, 1, IPPROTO_ICMP, net->here,
+				 0));
+	EXPECT_EQ(0, audit_left(&net->log, AUDIT_NETFILTER_PKT));
+}
+
+/*
+ * Connections: which packets go out in the sender's context depends on who
+ * has the socket's lock. None goes out in the name of anybody else.
+ */
+
+static int count_packets(const struct audit_log *log, const char *subnet,
+			 int from, const char *where, const char *end)
+{
+	return audit_count(log, AUDIT_NETFILTER_PKT,
+			   "^mark=[0-9a-fx]+ saddr=%s\\.%d .*proto=6( [sd]port=[0-9]+)* %s%s$",
+			   subnet, from, where, end);
+}
+
+/* From and to the member at 1, and the peer at 2. */
+static void check_connection(struct __test_metadata *const _metadata,
+			     struct net *net, const char *subnet,
+			     const char *mine, const char *theirs)
+{
+	const struct audit_log *log = &net->log;
+	int out, sent;
+
+	/* At least: two to begin with, and one with data. */
+	out = count_packets(log, subnet, 1, net->here, "( contid=[0-9]+)?");
+	sent = count_packets(log, subnet, 1, net->here, mine);
+	EXPECT_LE(3, out);
+	EXPECT_LE(2, sent);
+	EXPECT_EQ(out, sent + count_packets(log, subnet, 1, net->here, ""));
+	/* What comes in has no sender. */
+	EXPECT_EQ(out, count_packets(log, subnet, 1, net->there, ""));
+	/* The peer does nothing itself, its kernel answers. */
+	out = count_packets(log, subnet, 2, net->there, "( contid=[0-9]+)?");
+	EXPECT_LE(2, out);
+	EXPECT_EQ(out, count_packets(log, subnet, 2, net->there, "") +
+		       count_packets(log, subnet, 2, net->there, theirs));
+	EXPECT_EQ(out, count_packets(log, subnet, 2, net->here, ""));
+}
+
+TEST_F(packet, connection)
+{
+	struct net *net = &self->net;
+	char mine[40], theirs[40];
+	__u64 id, id_peer;
+
+	id_peer = make_container(&net->log, net->peer);
+	ASSERT_EQ(0, cid_do(net->peer, do_listen, ADDRESS(2), 0));
+	id = make_container(&net->log, net->member);
+	ASSERT_NE(0, id);
+	strcpy(mine, field(id));
+	strcpy(theirs, field(id_peer));
+	ASSERT_EQ(0, cid_do(net->member, do_connect, ADDRESS(2), 0));
+	wait_packets(_metadata, &net->log, 10);
+	check_connection(_metadata, net, "10\\.7\\.0", mine, theirs);
+}
+
+/* The last packets of a member go before its end, or in nobody's name. */
+TEST_F(packet, last_words)
+{
+	struct net *net = &self->net;
+	__u64 id;
+	int ended, i;
+
+	ASSERT_EQ(0, cid_do(net->peer, do_listen, ADDRESS(2), 0));
+	id = make_container(&net->log, net->member);
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, cid_do(net->member, do_connect, ADDRESS(2), 0));
+	wait_packets(_metadata, &net->log, 10);
+	audit_forget(&net->log);
+	cid_kill(net->member);
+	wait_packets(_metadata, &net->log, 4);
+	ended = audit_take(&net->log, AUDIT_CONTAINER_OP, NULL,
+			   "^op=exit ocontid=%llu ", id);
+	ASSERT_LE(0, ended);
+	for (i = ended; i < (int)net->log.count; i++)
+		EXPECT_EQ(NULL, strstr(net->log.record[i].text, " contid="));
+	/* There were some, and they say where. */
+	EXPECT_LE(2, audit_count(&net->log, AUDIT_NETFILTER_PKT, " %s",
+				 net->here));
+}
+
+/*
+ * Who feeds packets to the kernel sends none of those that it answers with, not
+ * even where the answer is another one's socket's.
+ */
+TEST_F(packet, relayed)
+{
+	struct net *net = &self->net;
+	char mine[40], theirs[40];
+	struct cid_agent *feeder;
+	__u64 id, id_peer, id_feeder;
+	long ret;
+
+	feeder = cid_start(&net->world, NULL);
+	ASSERT_NE(NULL, feeder);
+	ret = cid_do(feeder, do_relay, net->member->pid, net->peer->pid);
+	if (ret == -ENODEV)
+		SKIP(return, "the kernel has no tunnels (CONFIG_TUN)");
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, cid_do_text(net->member, do_system, 0, 0,
+				 "ip addr add 10.9.0.1/24 dev tun0; ip link set tun0 up"));
+	ASSERT_EQ(0, cid_do_text(net->peer, do_system, 0, 0,
+				 "ip addr add 10.9.0.2/24 dev tun0; ip link set tun0 up"));
+	ASSERT_EQ(0, cid_do(net->peer, do_listen, TUNNEL(2), 0));
+	id_feeder = make_container(&net->log, feeder);
+	id_peer = make_container(&net->log, net->peer);
+	id = make_container(&net->log, net->member);
+	ASSERT_NE(0, id);
+	strcpy(mine, field(id));
+	strcpy(theirs, field(id_peer));
+	ASSERT_EQ(0, cid_do(net->member, do_connect, TUNNEL(2), 0));
+	wait_packets(_metadata, &net->log, 10);
+	check_connection(_metadata, net, "10\\.9\\.0", mine, theirs);
+	EXPECT_EQ(0, audit_count(&net->log, AUDIT_NETFILTER_PKT,
+				 " contid=%llu$", id_feeder));
+	EXPECT_EQ(0, audit_count(&net->log, AUDIT_NETFILTER_PKT,
+				 " proto=6( [sd]port=[0-9]+)*$"));
+}
+
+/* What the kernel sends of its own accord, from timers and from workers. */
+TEST_F(packet, of_the_kernel)
+{
+	struct net *net = &self->net;
+	__u64 id = make_container(&net->log, net->member);
+
+	ASSERT_NE(0, id);
+	if (cid_do_text(net->member, do_system, 0, 0, "%s", NFT("ip6")))
+		SKIP(return, "no IPv6, or no nft to log its packets");
+	ASSERT_EQ(0, audit_drop(&net->log));
+	ASSERT_EQ(0, cid_do_text(net->member, do_system, 0, 0,
+				 "ip link set v down; ip link set v up"));
+	wait_packets(_metadata, &net->log, 3);
+	EXPECT_LE(3, audit_count(&net->log, AUDIT_NETFILTER_PKT,
+				 " proto=[0-9]+ %s$", net->here));
+	EXPECT_EQ(0, audit_count(&net->log, AUDIT_NETFILTER_PKT,
+				 " contid="));
+}
+
+TEST_HARNESS_MAIN
