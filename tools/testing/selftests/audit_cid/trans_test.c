@@ -296,10 +296,13 @@ TEST_F(transition, of_the_host_without_rule)
  * No transition
  */
 
-/* Each of these calls is logged, and none has a record about namespaces. */
+/*
+ * Each of these calls is logged, and none has a record about namespaces, but
+ * for setns() from outside: that is told wherever it leads.
+ */
 static void stay(struct __test_metadata *const _metadata,
 		 struct cid_world *world, struct audit_log *log,
-		 struct cid_agent *agent)
+		 struct cid_agent *agent, bool member)
 {
 	const int here = CLONE_NEWALL & ~CLONE_NEWUSER;
 	struct cid_agent *child;
@@ -334,6 +337,10 @@ static void stay(struct __test_metadata *const _metadata,
 	ASSERT_EQ(0, audit_sync(log));
 	EXPECT_LE(9, audit_count(log, AUDIT_SYSCALL, " pid=%d .*audit_cid_test",
 				 agent->pid));
+	if (!member)
+		EXPECT_LE(0, take_transition(log, "setns", 0, agent->pid,
+					     agent->pid, namespaces(getpid()),
+					     agent->pid));
 	EXPECT_EQ(0, audit_left(log, AUDIT_CONTAINER_OP));
 }
 
@@ -351,7 +358,7 @@ TEST_F(record, members_that_stay)
 	__u64 id = make_container(&self->log, self->agent);
 
 	ASSERT_NE(0, id);
-	stay(_metadata, &self->world, &self->log, self->agent);
+	stay(_metadata, &self->world, &self->log, self->agent, true);
 	leave(_metadata, &self->log, self->agent, id);
 }
 
@@ -361,7 +368,7 @@ TEST_F(record, others_that_stay)
 
 	ASSERT_NE(NULL, other);
 	ASSERT_NE(0, make_container(&self->log, other));
-	stay(_metadata, &self->world, &self->log, self->agent);
+	stay(_metadata, &self->world, &self->log, self->agent, false);
 	leave(_metadata, &self->log, self->agent, 0);
 }
 
