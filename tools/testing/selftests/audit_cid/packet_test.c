@@ -423,8 +423,8 @@ TEST_F(packet, connection)
 	ASSERT_EQ(0, cid_do(net->peer, do_listen, ADDRESS(2), 0));
 	id = make_container(&net->log, net->member);
 	ASSERT_NE(0, id);
-	strcpy(mine, field(id));
-	strcpy(theirs, field(id_peer));
+	snprintf(mine, sizeof(mine), "%s", field(id));
+	snprintf(theirs, sizeof(theirs), "%s", field(id_peer));
 	ASSERT_EQ(0, cid_do(net->member, do_connect, ADDRESS(2), 0));
 	wait_packets(_metadata, &net->log, 10);
 	check_connection(_metadata, net, "10\\.7\\.0", mine, theirs);
@@ -482,8 +482,8 @@ TEST_F(packet, relayed)
 	id_peer = make_container(&net->log, net->peer);
 	id = make_container(&net->log, net->member);
 	ASSERT_NE(0, id);
-	strcpy(mine, field(id));
-	strcpy(theirs, field(id_peer));
+	snprintf(mine, sizeof(mine), "%s", field(id));
+	snprintf(theirs, sizeof(theirs), "%s", field(id_peer));
 	ASSERT_EQ(0, cid_do(net->member, do_connect, TUNNEL(2), 0));
 	wait_packets(_metadata, &net->log, 10);
 	check_connection(_metadata, net, "10\\.9\\.0", mine, theirs);
