@@ -354,7 +354,7 @@ FIXTURE_TEARDOWN(daemon)
 
 /* Read until the daemon has been told so often, as long as it is told more. */
 static void wait_told(struct __test_metadata *const _metadata,
-			   struct audit_log *log, int wanted)
+		      struct audit_log *log, int wanted)
 {
 	time_t last = time(NULL);
 	int seen = 0, now;
