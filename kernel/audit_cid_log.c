@@ -250,16 +250,26 @@ void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 }
 
 /*
+ * Is a socket that sends in the hands of the running task? Who feeds packets to
+ * the kernel, or polls for them, runs the code that answers for connections;
+ * that never does so while a task holds the socket.
+ */
+static bool audit_cid_holds(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_DGRAM || sk->sk_type == SOCK_RAW ||
+	       sock_owned_by_user_nocheck(sk);
+}
+
+/*
  * Only where a packet leaves its sender can the running task be the sender:
- * for a socket of user space, in no interrupt. A task that polls the network
- * itself may still be taken for the sender of an answer to what it polled.
+ * for a socket of user space, in no interrupt.
  */
 static bool audit_cid_sends(const struct sock *sk, u8 family, unsigned int hook)
 {
 	if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
 		return false;
 	return hook == NF_INET_LOCAL_OUT && in_task() && sk &&
-	       sk_fullsock(sk) && !sk->sk_kern_sock;
+	       sk_fullsock(sk) && !sk->sk_kern_sock && audit_cid_holds(sk);
 }
 
 /**

@@ -7,6 +7,7 @@
  *
  *	new [name=NAME] [parent=ID]	make a new audit container for PID
  *	join ID				move PID into a live audit container
+ *	announce			log each live container at or below PID's
  *
  * The options of "new" may come in any order, each at most once. A read gives
  * the ID of PID in decimal and a newline, 0 where it is in no audit container.

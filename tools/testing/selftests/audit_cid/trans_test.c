@@ -579,8 +579,8 @@ static int take_exec(struct audit_log *log, __u64 id, pid_t pid)
 {
 	/* Halfway between the old program and the new one. */
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
-			  "^op=exec ocontid=%llu opid=%d otid=%d %s pid=%d uid=0 auid=%u ses=%u( subj=[^ ]+)? comm=\"[^\"]*\" exe=\"[^\"]*\" res=1$",
-			  id, pid, pid, namespaces(pid), pid, auid(), ses());
+			  "^op=exec ocontid=%llu opid=%d otid=%d %s pid=%d uid=0 auid=%u ses=%u( subj=[^ ]+)? comm=\"[^\"]*\" exe=\"[^\"]*\" contid=%llu res=1$",
+			  id, pid, pid, namespaces(pid), pid, auid(), ses(), id);
 }
 
 static void check_exec(struct __test_metadata *const _metadata,
