@@ -43,8 +43,9 @@
  *
  * audit_cid_mutex
  *	Serialises writers: what a writer checked (who is where, what is live)
- *	stays true against other writers until it has stored the pointer. Not
- *	taken by fork, exit and readers.
+ *	stays true against other writers until it has stored the pointer. Who
+ *	has changed namespaces takes it to see whether it is a member by now.
+ *	Not taken by fork, exit and readers.
  * siglock of a process
  *	Taken to store its pointer (writers, who hold the mutex as well) and to
  *	inherit it (fork). A thread being made is therefore in the group before
@@ -56,10 +57,11 @@
  * siglock before its last thread can pass audit_cid_exit(), which hence reads
  * the pointer without a lock.
  *
- * Lock order: audit_cid_mutex, then task_lock or the lock of the index; or
- * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or
- * formatted under siglock. audit_log_start() may wait for the audit daemon and
- * comes before the mutex; the record of a container's end comes after it.
+ * Lock order: the locks of exec, audit_cid_mutex, then task_lock or the lock of
+ * the index; or tasklist_lock, siglock, the lock of the audit queue. Nothing is
+ * allocated or formatted under siglock. audit_log_start() may wait for the audit daemon and
+ * comes before the mutex; the record of a container's end comes after it. The
+ * static key takes locks that sleep and comes before all of them.
  */
 
 #include <linux/audit.h>
@@ -257,23 +259,23 @@ u64 audit_cid_id_of(const struct task_struct *p)
 }
 
 /**
- * audit_cid_get_of - take a reference to the container of a task
- * @p: current, or a task that the caller holds a reference to
+ * audit_cid_get_settled - take a reference to the container of a task whose
+ *	namespaces have changed
+ * @p: current, or a task that it makes
  *
- * Context: Any.
+ * A writer that is moving @p and has read the old namespaces has moved it when
+ * this looks, and one that comes later reads the new ones. So no set gets lost
+ * between them.
+ *
+ * Context: Process context, may sleep.
  * Return: The container, to be given back by audit_cid_put(), or NULL if @p is
  * in none.
  */
-struct audit_cid *audit_cid_get_of(const struct task_struct *p)
+struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
 {
-	struct audit_cid *cid;
-
-	guard(rcu)();
-	do {
-		/* Its last reference goes only after @p has moved on. */
-		cid = audit_cid_rcu(p);
-	} while (cid && !refcount_inc_not_zero(&cid->refs));
-	return cid;
+	guard(mutex)(&audit_cid_mutex);
+	/* No writer: the process cannot move on. */
+	return audit_cid_get(audit_cid_of(p));
 }
 
 static unsigned long audit_cid_key(u64 id)

@@ -114,7 +114,7 @@ static inline u64 audit_cid_id(const struct audit_cid *cid)
 u64 audit_cid_next(atomic64_t *last, u32 seed);
 struct audit_cid *audit_cid_alloc(const char *name);
 struct audit_cid *audit_cid_get(struct audit_cid *cid);
-struct audit_cid *audit_cid_get_of(const struct task_struct *p);
+struct audit_cid *audit_cid_get_settled(const struct task_struct *p);
 struct audit_cid *audit_cid_get_live(unsigned long *key);
 void audit_cid_put(struct audit_cid *cid);
 u64 audit_cid_id_of(const struct task_struct *p);

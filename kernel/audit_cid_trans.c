@@ -161,7 +161,7 @@ static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
 	};
 
 	waits = waits && audit_cid_event_open(ctx);
-	trans.cid = audit_cid_get_of(p);
+	trans.cid = audit_cid_get_settled(p);
 	if (!trans.cid && !waits)
 		return;
 
@@ -169,7 +169,7 @@ static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
 	if (waits && audit_cid_trans_wait(ctx, &trans))
 		return;
 	if (!trans.cid)
-		audit_log_lost("out of memory in audit_cid_trans");
+		audit_log_lost("out of memory for namespaces that changed");
 	audit_cid_log_trans_alone(&trans);
 	audit_cid_put(trans.cid);
 }
