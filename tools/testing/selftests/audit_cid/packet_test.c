@@ -162,10 +162,11 @@ struct net {
 	"for c in INPUT OUTPUT; do "					\
 	command " -A $c -j AUDIT --type accept || exit 1; done"
 #define NFT(family)							\
-	"nft add table " family " t || exit 1; for c in input output; do " \
-	"nft add chain " family " t $c "				\
+	"f=" family "; nft add table $f t || exit 1; "			\
+	"for c in input output; do "					\
+	"nft add chain $f t $c "					\
 	"\"{ type filter hook $c priority 0; }\" && "			\
-	"nft add rule " family " t $c log level audit || exit 1; done"
+	"nft add rule $f t $c log level audit || exit 1; done"
 
 static void net_text(char *text, size_t size, pid_t pid)
 {
