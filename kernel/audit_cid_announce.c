@@ -25,6 +25,7 @@ static void audit_cid_log_live(const struct audit_cid *cid, bool asked)
 {
 	struct audit_buffer *ab;
 
+	audit_wait_backlog();
 	ab = audit_cid_log_start(NULL);
 	if (!ab)
 		return;
