@@ -21,6 +21,9 @@
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int rule_main(int argc, char **argv);
+int whose_main(int argc, char **argv);
+int container_main(int argc, char **argv);
+int tree_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int runtime_main(int argc, char **argv);
 

@@ -22,6 +22,9 @@ static const struct command {
 	{ "run", run_main },
 	{ "show", show_main },
 	{ "rule", rule_main },
+	{ "whose", whose_main },
+	{ "container", container_main },
+	{ "tree", tree_main },
 	{ "oci-hook", hook_main },
 	{ "runtime", runtime_main },
 	{ NULL, NULL },
@@ -33,6 +36,9 @@ static const char doc[] =
 	"  run        run a command in an audit container\n"
 	"  show       show the audit container IDs of processes\n"
 	"  rule       add, delete or list audit rules, also for audit containers\n"
+	"  whose      tell which containers are behind a namespace, from the log\n"
+	"  container  print the life of an audit container, from the log\n"
+	"  tree       print the tree of audit containers, from the log\n"
 	"  oci-hook   as a createRuntime hook, label the container\n"
 	"  runtime    as an OCI runtime, label containers and exec sessions\n"
 	"\n"

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid container: the life of a container, as a log tells it.
+ */
+
+#include <argp.h>
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auditcid.h"
+#include "model.h"
+
+#define CHANGES_MAX	10000
+
+struct change {
+	const struct container	*con;
+	uint64_t		at, opid, otid;
+	char			op[16];
+	struct ns_set		set;
+};
+
+struct life {
+	const char	*id;
+	uint64_t	number;
+	char		**files;
+	struct change	*changes;
+	size_t		count, left_out;
+	uint64_t	suppressed;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct life *life = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (life->id)
+			return ARGP_ERR_UNKNOWN;
+		if (!request_id_valid(arg))
+			argp_error(state, "'%s' is not a decimal number", arg);
+		life->id = arg;
+		life->number = strtoull(arg, NULL, 10);
+		return 0;
+	case ARGP_KEY_ARGS:
+		life->files = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which container?");
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.parser = parse,
+	.args_doc = "ID [LOG...]",
+	.doc = "Print the life of the audit container ID: who made it, its "
+	       "parent, its namespaces, its processes and its end, from LOGs ('-' "
+	       "is standard input) or from this machine's audit logs.",
+};
+
+static void note(struct model *model, struct container *con, const struct op *op)
+{
+	struct life *life = model->data;
+	struct change *change;
+
+	if (!con || con->id != life->number)
+		return;
+	life->suppressed += op->suppressed;
+	if (!op->set.count)
+		return;
+	if (life->count == CHANGES_MAX) {
+		life->left_out++;
+		return;
+	}
+	change = reallocarray(life->changes, life->count + 1, sizeof(*change));
+	if (!change)
+		err(EXIT_OWN, "cannot keep the namespaces in memory");
+	life->changes = change;
+	change += life->count++;
+	*change = (struct change) { .con = con, .at = op->at, .opid = op->opid,
+				    .otid = op->otid, .set = op->set };
+	snprintf(change->op, sizeof(change->op), "%s", op->op);
+}
+
+static void print_changes(const struct life *life, const struct container *con)
+{
+	const struct change *change;
+	char when[WHEN_SIZE];
+	unsigned int j;
+	size_t i;
+
+	for (i = 0; i < life->count; i++) {
+		change = &life->changes[i];
+		if (change->con != con)
+			continue;
+		printf("  namespaces %s %s process %" PRIu64,
+		       when_text(change->at, when, sizeof(when)), change->op,
+		       change->opid);
+		if (change->otid)
+			printf(" task %" PRIu64, change->otid);
+		for (j = 0; j < change->set.count; j++)
+			printf(" %s=%" PRIu64, change->set.ns[j].type,
+			       change->set.ns[j].ino);
+		putchar('\n');
+	}
+	if (life->left_out)
+		printf("  namespaces %zu more changes\n", life->left_out);
+	if (life->suppressed)
+		printf("  namespaces %" PRIu64 " changes that were not logged\n",
+		       life->suppressed);
+}
+
+static void print_parent(const struct container *con)
+{
+	if (!con->has_parent)
+		printf("  parent     unknown\n");
+	else if (!con->parent)
+		printf("  parent     0 (the host)\n");
+	else
+		printf("  parent     %" PRIu64 " %s\n", con->pcontid,
+		       con->parent->name ? con->parent->name : "");
+}
+
+static void print_members(struct container *con)
+{
+	size_t i, n = pids_count(&con->members);
+
+	printf("  members    %zu process%s seen:", n, n == 1 ? "" : "es");
+	for (i = 0; i < n; i++)
+		printf(" %" PRIu32, con->members.pid[i]);
+	printf("\n  events     %lu, %lu failed\n", con->events, con->failed);
+}
+
+static void print_life(const struct life *life, struct container *con)
+{
+	char when[WHEN_SIZE];
+
+	printf("container %" PRIu64 " %s\n  node %s, boot %u\n", con->id,
+	       con->name ? con->name : "(no name)", con->node ? con->node : "-",
+	       con->boot);
+	print_parent(con);
+	if (con->created)
+		printf("  created    %s by auid %s, process %" PRIu64 " %s %s\n",
+		       when_text(con->created, when, sizeof(when)),
+		       con->auid ? con->auid : "?", con->maker,
+		       con->comm ? con->comm : "?", con->exe ? con->exe : "?");
+	else
+		printf("  created    no such record; first seen %s\n",
+		       when_text(con->first, when, sizeof(when)));
+	print_changes(life, con);
+	print_members(con);
+	if (con->ended)
+		printf("  ended      %s\n", when_text(con->ended, when, sizeof(when)));
+	else
+		printf("  ended      no such record; last seen %s\n",
+		       when_text(con->last, when, sizeof(when)));
+}
+
+int container_main(int argc, char **argv)
+{
+	struct life life = {};
+	struct container *con;
+	struct model model;
+	int found = 0;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &life);
+	model_init(&model);
+	model.on_op = note;
+	model.data = &life;
+	log_complain(log_read(&model, life.files));
+	for (con = model.all; con; con = con->next) {
+		if (con->id != life.number)
+			continue;
+		print_life(&life, con);
+		found++;
+	}
+	if (!found)
+		warnx("the log has no audit container %s", life.id);
+	else if (found > 1)
+		warnx("ambiguous: %d containers of several boots or nodes have "
+		      "this ID", found);
+	free(life.changes);
+	model_free(&model);
+	if (fflush(stdout) || ferror(stdout))
+		err(EXIT_OWN, "cannot write");
+	return found ? 0 : EXIT_OWN;
+}
