@@ -40,6 +40,8 @@ static void take_event(auparse_state_t *au, auparse_cb_event_t type, void *data)
 	(void)type;
 	log->delivered += auparse_get_num_records(au);
 	model_event(log->model, au);
+	if (log->model->on_event)
+		log->model->on_event(log->model, au);
 }
 
 static void take_record(auparse_state_t *au, auparse_cb_event_t type, void *data)

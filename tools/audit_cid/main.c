@@ -25,6 +25,7 @@ static const struct command {
 	{ "whose", whose_main },
 	{ "container", container_main },
 	{ "tree", tree_main },
+	{ "search", search_main },
 	{ "oci-hook", hook_main },
 	{ "runtime", runtime_main },
 	{ NULL, NULL },
@@ -39,6 +40,7 @@ static const char doc[] =
 	"  whose      tell which containers are behind a namespace, from the log\n"
 	"  container  print the life of an audit container, from the log\n"
 	"  tree       print the tree of audit containers, from the log\n"
+	"  search     print the events of an audit container, from the log\n"
 	"  oci-hook   as a createRuntime hook, label the container\n"
 	"  runtime    as an OCI runtime, label containers and exec sessions\n"
 	"\n"

@@ -401,9 +401,9 @@ void model_record(struct model *model, auparse_state_t *au)
  * Events. Text after msg=' is user space's own: no contid of the kernel's.
  */
 
-static bool has_contid(const char *text)
+bool model_has_contid(const char *text)
 {
-	const char *contid = text ? strstr(text, " contid=") : NULL;
+	const char *contid = text ? strstr(text, "contid=") : NULL;
 	const char *forged = contid ? strstr(text, " msg='") : NULL;
 
 	return contid && (!forged || contid < forged);
@@ -445,11 +445,23 @@ void model_event(struct model *model, auparse_state_t *au)
 	if (auparse_first_record(au) <= 0)
 		return;
 	do {
-		if (has_contid(auparse_get_record_text(au))) {
+		if (model_has_contid(auparse_get_record_text(au)) &&
+		    strstr(auparse_get_record_text(au), " contid=")) {
 			take_act(model, au);
 			return;
 		}
 	} while (auparse_next_record(au) > 0);
+}
+
+/* A parent has the smaller ID: there is an end to this. */
+bool model_is_below(struct model *model, const char *node, uint64_t id,
+		    uint64_t above)
+{
+	const struct container *con = find(model, node, id, UINT64_MAX);
+
+	while (con && con->has_parent && con->pcontid > above)
+		con = find(model, node, con->pcontid, UINT64_MAX);
+	return con && con->has_parent && con->pcontid == above;
 }
 
 /*

@@ -62,6 +62,7 @@ struct model {
 	/* Called for each record about a container that was taken in */
 	void	(*on_op)(struct model *model, struct container *con,
 			 const struct op *op);
+	void	(*on_event)(struct model *model, auparse_state_t *au);
 	void	*data;
 };
 
@@ -71,6 +72,11 @@ void model_free(struct model *model);
 void model_record(struct model *model, auparse_state_t *au);
 void model_event(struct model *model, auparse_state_t *au);
 void model_finish(struct model *model);
+/* While the log is read, too: is @id below @above? */
+bool model_is_below(struct model *model, const char *node, uint64_t id,
+		    uint64_t above);
+/* Does a record have the kernel's word on who acts, or on whom? */
+bool model_has_contid(const char *text);
 size_t pids_count(struct pids *pids);
 
 /* log.c: read logs into a model. Returns how many lines were passed over. */
