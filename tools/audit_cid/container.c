@@ -31,6 +31,11 @@ struct life {
 	uint64_t	suppressed;
 };
 
+static const struct argp_option options[] = {
+	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
+	{}
+};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct life *life = state->input;
@@ -44,6 +49,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		life->id = arg;
 		life->number = strtoull(arg, NULL, 10);
 		return 0;
+	case LOG_IF:
+		return 0;
 	case ARGP_KEY_ARGS:
 		life->files = state->argv + state->next;
 		return 0;
@@ -54,6 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
+	.options = options,
 	.parser = parse,
 	.args_doc = "ID [LOG...]",
 	.doc = "Print the life of the audit container ID: who made it, its "
@@ -166,7 +174,7 @@ int container_main(int argc, char **argv)
 	struct model model;
 	int found = 0;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &life);
+	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &life);
 	model_init(&model);
 	model.on_op = note;
 	model.data = &life;

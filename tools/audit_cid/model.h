@@ -81,6 +81,7 @@ size_t pids_count(struct pids *pids);
 
 /* log.c: read logs into a model. Returns how many lines were passed over. */
 unsigned long log_read(struct model *model, char **files);
+#define LOG_IF	0x100	/* the key of -if, which needs no more than its logs */
 void log_complain(unsigned long passed);
 
 /* when.c: times as text */

@@ -36,6 +36,7 @@ static const struct argp_option options[] = {
 	{ "executable", 'x', "TEXT", 0, "With TEXT in the path of the program", 1 },
 	{ "success", 'u', "yes|no", 0, "That succeeded, or did not", 1 },
 	{ "interpret", 'i', NULL, 0, "Print numbers as text", 2 },
+	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -83,6 +84,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "yes") && strcmp(arg, "no"))
 			argp_error(state, "--success is yes or no, not '%s'", arg);
 		search->success = arg;
+		return 0;
+	case LOG_IF:
 		return 0;
 	case ARGP_KEY_ARGS:
 		search->files = state->argv + state->next;

@@ -17,13 +17,15 @@
 struct view {
 	char		**files;
 	uint64_t	at;
-	bool		json, live;
+	bool		json, live, dot;
 };
 
 static const struct argp_option options[] = {
 	{ "at", 'a', "TIME", 0, "Only containers that were live at TIME", 0 },
 	{ "live", 'l', NULL, 0, "Only containers that did not end", 0 },
 	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 0 },
+	{ "dot", 'd', NULL, 0, "Print a graph for dot(1)", 0 },
+	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -41,8 +43,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'l':
 		view->live = true;
 		return 0;
+	case 'd':
+		view->dot = true;
+		return 0;
 	case 'J':
 		view->json = true;
+		return 0;
+	case LOG_IF:
 		return 0;
 	case ARGP_KEY_ARGS:
 		view->files = state->argv + state->next;
@@ -102,6 +109,23 @@ static void print_json(struct container *con)
 	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
 						 JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(obj);
+}
+
+static void print_quoted(const char *text)
+{
+	for (; *text; text++)
+		printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+}
+
+/* An ID may come in several boots: the object is what is one. */
+static void print_dot(const struct container *con)
+{
+	printf("\t\"%p\" [label=\"%" PRIu64 "\\n", con, con->id);
+	print_quoted(con->name ? con->name : "");
+	printf("\\n%s boot %u\"%s]\n", con->node ? con->node : "", con->boot,
+	       con->created ? "" : " style=dashed");
+	if (con->parent)
+		printf("\t\"%p\" -> \"%p\"\n", con->parent, con);
 }
 
 static int depth_of(const struct container *con)
@@ -172,15 +196,22 @@ static void print_tree(const struct view *view, struct model *model)
 			list[i++] = con;
 	n = i;
 	qsort(list, n, sizeof(*list), by_place);
+	if (view->dot)
+		puts("digraph containers {");
 	for (i = 0; i < n; i++) {
-		if (view->json) {
-			print_json(list[i]);
+		if (view->json || view->dot) {
+			if (view->json)
+				print_json(list[i]);
+			else
+				print_dot(list[i]);
 			continue;
 		}
 		print_boot(last, list[i]);
 		print_line(list[i]);
 		last = list[i];
 	}
+	if (view->dot)
+		puts("}");
 	free(list);
 }
 
@@ -189,7 +220,7 @@ int tree_main(int argc, char **argv)
 	struct view view = {};
 	struct model model;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &view);
+	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &view);
 	model_init(&model);
 	log_complain(log_read(&model, view.files));
 	print_tree(&view, &model);

@@ -47,6 +47,7 @@ static const struct argp_option options[] = {
 	{ "userns", 'U', "INO", 0, NULL, 0 },
 	{ "utsns", 'H', "INO", 0, NULL, 0 },
 	{ "at", 'a', "TIME", 0, "Only who was behind it at TIME", 1 },
+	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -79,6 +80,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		why = when_parse(arg, &q->at);
 		if (why)
 			argp_error(state, "'%s' %s", arg, why);
+		return 0;
+	case LOG_IF:
 		return 0;
 	case ARGP_KEY_ARGS:
 		q->files = state->argv + state->next;
@@ -247,7 +250,7 @@ int whose_main(int argc, char **argv)
 	struct question q = {};
 	struct model model;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &q);
+	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &q);
 	model_init(&model);
 	model.on_op = note;
 	model.data = &q;
