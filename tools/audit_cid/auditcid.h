@@ -25,6 +25,7 @@ int whose_main(int argc, char **argv);
 int container_main(int argc, char **argv);
 int tree_main(int argc, char **argv);
 int search_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int runtime_main(int argc, char **argv);
 

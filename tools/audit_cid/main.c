@@ -26,6 +26,7 @@ static const struct command {
 	{ "container", container_main },
 	{ "tree", tree_main },
 	{ "search", search_main },
+	{ "report", report_main },
 	{ "oci-hook", hook_main },
 	{ "runtime", runtime_main },
 	{ NULL, NULL },
@@ -41,6 +42,7 @@ static const char doc[] =
 	"  container  print the life of an audit container, from the log\n"
 	"  tree       print the tree of audit containers, from the log\n"
 	"  search     print the events of an audit container, from the log\n"
+	"  report     count what audit containers did, from the log\n"
 	"  oci-hook   as a createRuntime hook, label the container\n"
 	"  runtime    as an OCI runtime, label containers and exec sessions\n"
 	"\n"

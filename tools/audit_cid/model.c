@@ -435,6 +435,7 @@ static void take_act(struct model *model, auparse_state_t *au)
 		return;
 	at = event->sec * 1000ULL + event->milli;
 	con = touch(model, event->host, id, at);
+	model->acting = con;
 	con->events++;
 	con->failed += failed;
 	pids_add(&con->members, pid);
@@ -442,6 +443,7 @@ static void take_act(struct model *model, auparse_state_t *au)
 
 void model_event(struct model *model, auparse_state_t *au)
 {
+	model->acting = NULL;
 	if (auparse_first_record(au) <= 0)
 		return;
 	do {

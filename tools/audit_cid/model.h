@@ -62,6 +62,7 @@ struct model {
 	/* Called for each record about a container that was taken in */
 	void	(*on_op)(struct model *model, struct container *con,
 			 const struct op *op);
+	struct container *acting;	/* in the event, or NULL */
 	void	(*on_event)(struct model *model, auparse_state_t *au);
 	void	*data;
 };

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid report: what the containers of a log did, most frequent first. The
+ * memory is bounded: when there are too many things to count, the rare ones go,
+ * and the report says so.
+ */
+
+#include <argp.h>
+#include <err.h>
+#include <inttypes.h>
+#include <json.h>
+#include <linkhash.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auditcid.h"
+#include "model.h"
+
+#define THINGS_MAX	300000
+#define TOP		5
+
+enum kind { EXECUTABLE, FILE_NAME, SYSCALL, KINDS };
+
+static const char * const kinds[] = { "executables", "files", "syscalls" };
+
+struct thing {
+	struct container	*con;
+	enum kind		kind;
+	unsigned long		count;
+	char			text[];
+};
+
+struct report {
+	char		**files;
+	bool		json;
+	struct lh_table	*things;
+	unsigned long	floor;		/* what has not been counted more often is gone */
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 0 },
+	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
+	{}
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct report *report = state->input;
+
+	(void)arg;
+	switch (key) {
+	case 'J':
+		report->json = true;
+		return 0;
+	case LOG_IF:
+		return 0;
+	case ARGP_KEY_ARGS:
+		report->files = state->argv + state->next;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[LOG...]",
+	.doc = "Print for each audit container how many events it caused and "
+	       "what was in them most often, from LOGs ('-' is standard input) "
+	       "or from this machine's audit logs.",
+};
+
+static unsigned long hash_of(const void *key)
+{
+	const struct thing *thing = key;
+	unsigned long hash = (unsigned long)thing->con / 16 + thing->kind;
+	const char *c;
+
+	for (c = thing->text; *c; c++)
+		hash = hash * 31 + *c;
+	return hash * 0x9e3779b97f4a7c15UL >> 16;
+}
+
+static int is_same(const void *a, const void *b)
+{
+	const struct thing *x = a, *y = b;
+
+	return x->con == y->con && x->kind == y->kind && !strcmp(x->text, y->text);
+}
+
+static void free_thing(struct lh_entry *entry)
+{
+	free(lh_entry_k(entry));
+}
+
+static void drop_rare(struct report *report)
+{
+	struct lh_entry *entry, *next;
+
+	while (lh_table_length(report->things) > THINGS_MAX / 2) {
+		report->floor++;
+		lh_foreach_safe(report->things, entry, next)
+			if (((struct thing *)lh_entry_v(entry))->count <=
+			    report->floor)
+				lh_table_delete_entry(report->things, entry);
+	}
+}
+
+static void count(struct report *report, struct container *con, enum kind kind,
+		  const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct thing *thing = malloc(sizeof(*thing) + size);
+	void *found;
+
+	if (!thing)
+		err(EXIT_OWN, "cannot count");
+	*thing = (struct thing) { .con = con, .kind = kind, .count = 1 };
+	memcpy(thing->text, text, size);
+	if (lh_table_lookup_ex(report->things, thing, &found)) {
+		((struct thing *)found)->count++;
+		free(thing);
+		return;
+	}
+	lh_table_insert(report->things, thing, thing);
+	if (lh_table_length(report->things) > THINGS_MAX)
+		drop_rare(report);
+}
+
+static void take_field(struct report *report, struct container *con,
+		       auparse_state_t *au)
+{
+	static const char * const names[] = { "exe", "name", "syscall" };
+	const char *name = auparse_get_field_name(au), *text;
+	enum kind kind;
+
+	for (kind = 0; name && kind < KINDS; kind++) {
+		if (strcmp(name, names[kind]))
+			continue;
+		text = kind == FILE_NAME ? auparse_interpret_realpath(au) :
+					   auparse_interpret_field(au);
+		if (text)
+			count(report, con, kind, text);
+	}
+}
+
+static void take_event(struct model *model, auparse_state_t *au)
+{
+	struct container *con = model->acting;
+	int type;
+
+	if (!con || auparse_first_record(au) <= 0)
+		return;
+	do {
+		type = auparse_get_type(au);
+		if ((type != 1300 && type != 1302) || !auparse_first_field(au))
+			continue;
+		do
+			take_field(model->data, con, au);
+		while (auparse_next_field(au) > 0);
+	} while (auparse_next_record(au) > 0);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct thing *x = *(void **)a, *y = *(void **)b;
+
+	if (x->con != y->con)
+		return x->con < y->con ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+static void print_text(const struct container *con, struct thing **list, size_t n)
+{
+	unsigned int shown = 0;
+	size_t i;
+
+	printf("%" PRIu64 " %s, node %s, boot %u: %lu events, %lu failed\n", con->id,
+	       con->name ? con->name : "(no name)", con->node ? con->node : "-",
+	       con->boot, con->events, con->failed);
+	for (i = 0; i < n; i++) {
+		if (!i || list[i]->kind != list[i - 1]->kind) {
+			printf("  %s\n", kinds[list[i]->kind]);
+			shown = 0;
+		}
+		if (shown++ < TOP)
+			printf("%10lu %s\n", list[i]->count, list[i]->text);
+	}
+}
+
+static void print_json(const struct container *con, struct thing **list, size_t n)
+{
+	struct json_object *obj = json_object_new_object(), *in[KINDS];
+	enum kind kind;
+	size_t i;
+
+	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
+	json_object_object_add(obj, "node", con->node ?
+			       json_object_new_string(con->node) : NULL);
+	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
+	json_object_object_add(obj, "events", json_object_new_int64(con->events));
+	json_object_object_add(obj, "failed", json_object_new_int64(con->failed));
+	for (kind = 0; kind < KINDS; kind++) {
+		in[kind] = json_object_new_object();
+		json_object_object_add(obj, kinds[kind], in[kind]);
+	}
+	for (i = 0; i < n; i++)
+		if (json_object_object_length(in[list[i]->kind]) < TOP)
+			json_object_object_add(in[list[i]->kind], list[i]->text,
+					       json_object_new_int64(list[i]->count));
+	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+						 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(obj);
+}
+
+/* Things are sorted by where their container is in memory: search for it. */
+static void print_all(struct report *report, struct model *model)
+{
+	size_t n = lh_table_length(report->things), i = 0, from, to;
+	struct thing **list = calloc(n + 1, sizeof(*list));
+	struct container *con;
+	struct lh_entry *entry;
+
+	if (!list)
+		err(EXIT_OWN, "cannot sort");
+	lh_foreach(report->things, entry)
+		list[i++] = (void *)lh_entry_v(entry);
+	qsort(list, n, sizeof(*list), by_count);
+	for (con = model->all; con; con = con->next) {
+		for (from = 0, to = n; from < to;) {
+			i = from + (to - from) / 2;
+			if (list[i]->con < con)
+				from = i + 1;
+			else
+				to = i;
+		}
+		while (to < n && list[to]->con == con)
+			to++;
+		(report->json ? print_json : print_text)(con, list + from, to - from);
+	}
+	free(list);
+}
+
+int report_main(int argc, char **argv)
+{
+	struct report report = {};
+	struct model model;
+
+	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &report);
+	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
+	model_init(&model);
+	model.on_event = take_event;
+	model.data = &report;
+	log_complain(log_read(&model, report.files));
+	print_all(&report, &model);
+	if (report.floor)
+		warnx("too much to count: what came up to %lu times may be "
+		      "missing or short", report.floor);
+	lh_table_free(report.things);
+	model_free(&model);
+	if (fflush(stdout) || ferror(stdout))
+		err(EXIT_OWN, "cannot write");
+	return 0;
+}
