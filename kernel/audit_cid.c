@@ -65,6 +65,7 @@
  */
 
 #include <linux/audit.h>
+#include <linux/export.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
@@ -80,6 +81,7 @@
 
 /* Whether a container was ever made in this boot, or is about to be. */
 DEFINE_STATIC_KEY_FALSE(audit_cid_used);
+EXPORT_SYMBOL_GPL(audit_cid_used);
 
 static DEFINE_MUTEX(audit_cid_mutex);
 
