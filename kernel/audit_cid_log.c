@@ -172,7 +172,7 @@ void audit_cid_log_actor(struct audit_buffer *ab,
 }
 
 /**
- * audit_note_contid - note the ID of a task for a record to come
+ * __audit_note_contid - note the ID of a task for a record to come
  * @contid: set to the ID, 0 if @p is in no audit container
  * @p: current, or a task that the caller holds a reference to
  *
@@ -181,72 +181,54 @@ void audit_cid_log_actor(struct audit_buffer *ab,
  *
  * Context: Any.
  */
-void audit_note_contid(u64 *contid, struct task_struct *p)
+void __audit_note_contid(u64 *contid, struct task_struct *p)
 {
 	*contid = audit_cid_id_of(p);
 }
 
 /**
- * audit_note_contid_alone - note the ID that a record is to carry itself
- * @contid: set to the ID of the current task; to 0 if the record belongs to a
- *	syscall or io_uring event, names IDs itself, or is not the doing of the
- *	current task
+ * __audit_note_contid_alone - note the ID that a record is to carry itself
+ * @contid: 0; set to the ID of the current task, unless the record belongs to
+ *	a syscall or io_uring event, names IDs itself, or is not the doing of
+ *	the current task
  * @ctx: the audit context of the record, or NULL
  * @type: its type
  *
  * Context: Any.
  */
-void audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
-			     int type)
+void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
+			       int type)
 {
-	*contid = 0;
 	if (audit_cid_in_event(ctx) || !in_task())
 		return;
 	/* Who runs when a packet passes says nothing; audit_log_packet() does. */
 	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP)
 		return;
-	audit_note_contid(contid, current);
+	__audit_note_contid(contid, current);
 }
 
 /**
- * audit_log_contid - add the ID of the acting task to a record
+ * __audit_log_contid - add the ID of the acting task to a record
  * @ab: the record, or NULL
- * @contid: the ID; nothing is added for 0
+ * @contid: the ID
  *
  * Context: Any.
  */
-void audit_log_contid(struct audit_buffer *ab, u64 contid)
+void __audit_log_contid(struct audit_buffer *ab, u64 contid)
 {
-	if (contid)
-		audit_log_format(ab, " contid=%llu", contid);
+	audit_log_format(ab, " contid=%llu", contid);
 }
 
 /**
- * audit_log_contid_once - add the ID of the acting task, unless it is there
+ * __audit_log_ocontid - add the ID of the task that is acted on to a record
  * @ab: the record, or NULL
- * @contid: the ID; 0 afterwards
- *
- * Text of user space follows only behind it: there it could be forged.
+ * @ocontid: its ID
  *
  * Context: Any.
  */
-void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
+void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 {
-	audit_log_contid(ab, *contid);
-	*contid = 0;
-}
-
-/**
- * audit_log_ocontid - add the ID of the task that is acted on to a record
- * @ab: the record, or NULL
- * @ocontid: its ID; nothing is added for 0
- *
- * Context: Any.
- */
-void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
-{
-	if (ocontid)
-		audit_log_format(ab, " ocontid=%llu", ocontid);
+	audit_log_format(ab, " ocontid=%llu", ocontid);
 }
 
 /*

@@ -36,13 +36,6 @@ void audit_cid_fork(struct task_struct *p);
 void audit_cid_exit(struct task_struct *p);
 void audit_cid_free(struct signal_struct *sig);
 
-void audit_note_contid(u64 *contid, struct task_struct *p);
-void audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
-			     int type);
-void audit_log_contid(struct audit_buffer *ab, u64 contid);
-void audit_log_contid_once(struct audit_buffer *ab, u64 *contid);
-void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
-
 int audit_cid_field_valid(const struct audit_field *f);
 int audit_cid_rule_valid(const struct audit_krule *rule);
 int audit_cid_filter(const struct task_struct *p, const struct audit_field *f);
@@ -59,6 +52,11 @@ void audit_cid_release_aux(struct audit_aux_data *aux);
 /* What follows costs nothing until a container is made. */
 DECLARE_STATIC_KEY_FALSE(audit_cid_used);
 
+void __audit_note_contid(u64 *contid, struct task_struct *p);
+void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
+			       int type);
+void __audit_log_contid(struct audit_buffer *ab, u64 contid);
+void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
 void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net,
 			     const struct sock *sk, u8 family,
 			     unsigned int hook);
@@ -67,6 +65,42 @@ void __audit_cid_setns(bool changed);
 void __audit_cid_unshare(unsigned long flags);
 void __audit_cid_clone(struct task_struct *p);
 void __audit_cid_exec(void);
+
+static inline void audit_note_contid(u64 *contid, struct task_struct *p)
+{
+	*contid = 0;
+	if (static_branch_unlikely(&audit_cid_used))
+		__audit_note_contid(contid, p);
+}
+
+static inline void audit_note_contid_alone(u64 *contid,
+					   const struct audit_context *ctx,
+					   int type)
+{
+	*contid = 0;
+	if (static_branch_unlikely(&audit_cid_used))
+		__audit_note_contid_alone(contid, ctx, type);
+}
+
+/* An ID that is not 0 was noted when the key was on, where it stays. */
+static inline void audit_log_contid(struct audit_buffer *ab, u64 contid)
+{
+	if (static_branch_unlikely(&audit_cid_used) && contid)
+		__audit_log_contid(ab, contid);
+}
+
+/* Text of user space follows only behind it: there it could be forged. */
+static inline void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
+{
+	audit_log_contid(ab, *contid);
+	*contid = 0;
+}
+
+static inline void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
+{
+	if (static_branch_unlikely(&audit_cid_used) && ocontid)
+		__audit_log_ocontid(ab, ocontid);
+}
 
 static inline void audit_log_packet(struct audit_buffer *ab,
 				    const struct net *net,
