@@ -36,14 +36,15 @@
  * Containers form a tree with the host at its root. Children hold a reference
  * to their parent, so ancestors of a live container stay resolvable. Parents
  * never change, and processes only ever move down: &struct audit_cid.parent,
- * .jump and .depth are constant once the object can be found.
+ * .jump, .grant, .budget and .depth are constant once the object can be found.
  *
  * Locks
  * =====
  *
  * audit_cid_mutex
- *	Serialises writers: what a writer checked (who is where, what is live)
- *	stays true against other writers until it has stored the pointer. Who
+ *	Serialises writers: what a writer checked (who is where, what is live,
+ *	that a budget is left) stays true against other writers until it has
+ *	stored the pointer. Who
  *	has changed namespaces takes it to see whether it is a member by now.
  *	Not taken by fork, exit and readers.
  * siglock of a process
@@ -59,20 +60,18 @@
  *
  * Lock order: the locks of exec, audit_cid_mutex, then task_lock or the lock of
  * the index; or tasklist_lock, siglock, the lock of the audit queue. Nothing is
- * allocated or formatted under siglock. audit_log_start() may wait for the audit daemon and
- * comes before the mutex; the record of a container's end comes after it. The
- * static key takes locks that sleep and comes before all of them.
+ * allocated or formatted under siglock. audit_log_start() may wait for the
+ * audit daemon and comes before the mutex; the record of a container's end
+ * comes after it. The static key takes locks that sleep and comes before all
+ * of them.
  */
 
 #include <linux/audit.h>
+#include <linux/cleanup.h>
 #include <linux/export.h>
-#include <linux/mm_types.h>
 #include <linux/mutex.h>
-#include <linux/pid.h>
 #include <linux/random.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -83,7 +82,7 @@
 DEFINE_STATIC_KEY_FALSE(audit_cid_used);
 EXPORT_SYMBOL_GPL(audit_cid_used);
 
-static DEFINE_MUTEX(audit_cid_mutex);
+DEFINE_MUTEX(audit_cid_mutex);
 
 /* Live containers, by their distance from the first ID of this boot. */
 static DEFINE_XARRAY(audit_cid_index);
@@ -119,19 +118,22 @@ u64 audit_cid_next(atomic64_t *last, u32 seed)
  */
 struct audit_cid *audit_cid_alloc(const char *name)
 {
-	size_t len = name ? strlen(name) : 0;
-	struct audit_cid *cid;
+	struct audit_cid *cid __free(kfree) = kzalloc(sizeof(*cid),
+						      GFP_KERNEL_ACCOUNT);
 
-	cid = kzalloc(struct_size(cid, name, len + 1), GFP_KERNEL_ACCOUNT);
 	if (!cid)
 		return NULL;
+	if (name) {
+		cid->name = kstrdup(name, GFP_KERNEL_ACCOUNT);
+		if (!cid->name)
+			return NULL;
+	}
 
 	refcount_set(&cid->refs, 1);
 	cid->depth = 1;
 	audit_cid_limit_init(&cid->refused);
 	audit_cid_limit_init(&cid->trans);
-	memcpy(cid->name, name ?: "", len);
-	return cid;
+	return no_free_ptr(cid);
 }
 
 /**
@@ -163,6 +165,7 @@ void audit_cid_put(struct audit_cid *cid)
 		struct audit_cid *parent = cid->parent;
 
 		WARN_ON_ONCE(atomic_read(&cid->members));
+		kfree(cid->name);
 		kfree_rcu(cid, rcu);
 		cid = parent;
 	}
@@ -201,6 +204,7 @@ void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
 {
 	cid->parent = parent;
 	cid->jump = audit_cid_jump(parent);
+	cid->grant = cid->budget ? cid : audit_cid_grant(parent);
 	cid->depth = audit_cid_depth(parent) + 1;
 }
 
@@ -234,19 +238,6 @@ bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top)
 	return audit_cid_in_tree(cid, audit_cid_id(top));
 }
 
-/* The container of a process, for writers: nobody can change it meanwhile. */
-static struct audit_cid *audit_cid_of(const struct task_struct *p)
-{
-	return rcu_dereference_protected(p->signal->audit_cid,
-					 lockdep_is_held(&audit_cid_mutex));
-}
-
-/* The same for readers. */
-static struct audit_cid *audit_cid_rcu(const struct task_struct *p)
-{
-	return rcu_dereference(p->signal->audit_cid);
-}
-
 /**
  * audit_cid_id_of - tell the ID of a task
  * @p: current, or a task that the caller holds a reference to
@@ -258,6 +249,26 @@ u64 audit_cid_id_of(const struct task_struct *p)
 {
 	guard(rcu)();
 	return audit_cid_id(audit_cid_rcu(p));
+}
+
+/**
+ * audit_cid_get_of - take a reference to the container of a task
+ * @p: current, or a task that the caller holds a reference to
+ *
+ * Context: Any.
+ * Return: The container, to be given back by audit_cid_put(), or NULL if @p is
+ * in none.
+ */
+struct audit_cid *audit_cid_get_of(const struct task_struct *p)
+{
+	struct audit_cid *cid;
+
+	guard(rcu)();
+	do {
+		/* One without references has been left: look again. */
+		cid = audit_cid_rcu(p);
+	} while (cid && !refcount_inc_not_zero(&cid->refs));
+	return cid;
 }
 
 /**
@@ -285,27 +296,47 @@ static unsigned long audit_cid_key(u64 id)
 	return id - audit_cid_first;
 }
 
-/* Number a container and add it to the index. It has no members: not live. */
-static int audit_cid_insert(struct audit_cid *cid)
+/**
+ * audit_cid_insert - number a container and add it to the index
+ * @cid: a new container. It has no members, so it is not live yet.
+ *
+ * Context: Process context, may sleep. The caller holds audit_cid_mutex.
+ * Return: 0, or -ENOMEM.
+ */
+int audit_cid_insert(struct audit_cid *cid)
 {
 	lockdep_assert_held(&audit_cid_mutex);
 
 	cid->id = audit_cid_next(&audit_cid_last, get_random_u32());
 	if (!audit_cid_first)
 		audit_cid_first = cid->id;
+	/* Not accounted: a full memory cgroup must not hold up other writers. */
 	if (xa_insert(&audit_cid_index, audit_cid_key(cid->id), cid,
-		      GFP_KERNEL_ACCOUNT))
+		      GFP_KERNEL))
 		return -ENOMEM;
 	return 0;
 }
 
-static void audit_cid_erase(const struct audit_cid *cid)
+/**
+ * audit_cid_erase - take a container out of the index
+ * @cid: a container without members
+ *
+ * Context: Any.
+ */
+void audit_cid_erase(const struct audit_cid *cid)
 {
 	xa_erase(&audit_cid_index, audit_cid_key(cid->id));
 }
 
-/* Find a live container and take a reference to it. */
-static struct audit_cid *audit_cid_find(u64 id)
+/**
+ * audit_cid_find - find a live container and take a reference to it
+ * @id: its ID
+ *
+ * Context: The caller holds audit_cid_mutex.
+ * Return: The container, to be given back by audit_cid_put(), or NULL if no
+ * live one has this ID.
+ */
+struct audit_cid *audit_cid_find(u64 id)
 {
 	struct audit_cid *cid;
 
@@ -366,14 +397,24 @@ static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 	audit_log_end(ab);
 }
 
-/* Take a member away. The one who takes the last ends the container. */
-static void audit_cid_leave(struct audit_cid *cid, pid_t opid)
+/**
+ * audit_cid_leave - take a member away
+ * @cid: the container that a process leaves, or NULL. The caller has the
+ *	reference of that process.
+ * @opid: the process
+ *
+ * Who takes the last member away ends the container.
+ *
+ * Context: Process context, may sleep.
+ */
+void audit_cid_leave(struct audit_cid *cid, pid_t opid)
 {
 	if (!cid || !atomic_dec_and_test(&cid->members))
 		return;
 
 	audit_cid_erase(cid);
 	audit_cid_log_ended(cid, opid);
+	audit_cid_charge(cid, -1);
 }
 
 /**
@@ -444,407 +485,4 @@ void audit_cid_exit(struct task_struct *p)
 void audit_cid_free(struct signal_struct *sig)
 {
 	audit_cid_put(rcu_dereference_protected(sig->audit_cid, true));
-}
-
-/*
- * Writers
- */
-
-/**
- * struct audit_cid_move - a writer at work
- * @req: what it asked for
- * @pid: whose file it writes to
- * @target: the task behind @pid, referenced; NULL if it is gone
- * @made: the container to be, of AUDIT_CID_NEW; referenced
- * @found: what the request names or implies: the parent of a new container,
- *	or the container to join; referenced; NULL for the host
- * @from: where the target is. Valid under audit_cid_mutex; once the target
- *	has moved, this owns the reference that the target had.
- * @from_id: its ID, for the log
- * @nsset: the namespaces of the target
- */
-struct audit_cid_move {
-	const struct audit_cid_request	*req;
-	struct pid			*pid;
-	struct task_struct		*target;
-	struct audit_cid		*made;
-	struct audit_cid		*found;
-	struct audit_cid		*from;
-	u64				from_id;
-	struct audit_cid_nsset		nsset;
-};
-
-static pid_t audit_cid_opid(const struct audit_cid_move *move)
-{
-	pid_t tgid = move->target ? task_tgid_nr(move->target) : 0;
-
-	/* A target that was reaped has no number of its own any more. */
-	return tgid ?: pid_nr(move->pid);
-}
-
-static void audit_cid_log_new(struct audit_buffer *ab,
-			      const struct audit_cid_move *move, bool moved)
-{
-	const struct audit_cid_request *req = move->req;
-
-	if (moved)
-		audit_log_format(ab, "op=create ocontid=%llu pcontid=%llu",
-				 move->made->id, audit_cid_id(move->found));
-	else
-		audit_log_format(ab, "op=create ocontid=? pcontid=%llu",
-				 req->has_parent ? req->parent : move->from_id);
-	/* Anybody may be refused: do not repeat what they wrote. */
-	audit_cid_log_name(ab, moved ? req->name : NULL);
-}
-
-/* What was tried and, of a request that moves the target, done. */
-static void audit_cid_log_move(struct audit_buffer *ab,
-			       const struct audit_cid_move *move, bool moved)
-{
-	switch (move->req->op) {
-	case AUDIT_CID_NEW:
-		audit_cid_log_new(ab, move, moved);
-		break;
-	case AUDIT_CID_JOIN:
-		audit_log_format(ab, "op=join ocontid=%llu prev=%llu",
-				 move->req->id, move->from_id);
-		break;
-	case AUDIT_CID_ANNOUNCE:
-		audit_log_format(ab, "op=announce ocontid=?");
-		break;
-	}
-	audit_log_format(ab, " opid=%d", audit_cid_opid(move));
-	audit_cid_log_nsset(ab, &move->nsset);
-}
-
-/* Writers that are in no container share one limit. */
-static struct audit_cid_limit audit_cid_host_refused;
-
-static int __init audit_cid_init(void)
-{
-	audit_cid_limit_init(&audit_cid_host_refused);
-	return 0;
-}
-early_initcall(audit_cid_init);
-
-static bool audit_cid_may_log_refused(int *suppressed)
-{
-	struct audit_cid *cid;
-
-	guard(rcu)();
-	cid = audit_cid_rcu(current);
-	return audit_cid_limit_pass(cid ? &cid->refused :
-					  &audit_cid_host_refused, suppressed);
-}
-
-static void audit_cid_log_refused(struct audit_cid_move *move)
-{
-	struct audit_context *ctx = audit_context();
-	struct audit_buffer *ab;
-	int suppressed;
-
-	if (!audit_cid_may_log_refused(&suppressed))
-		return;
-
-	ab = audit_cid_log_start(ctx);
-	if (!ab)
-		return;
-	if (move->target)
-		audit_cid_nsset_read(&move->nsset, move->target);
-	audit_cid_log_move(ab, move, false);
-	audit_cid_log_suppressed(ab, suppressed);
-	audit_cid_log_actor(ab, ctx);
-	audit_log_format(ab, " res=0");
-	audit_log_end(ab);
-}
-
-/* A new container goes at or below where the target is. */
-static int audit_cid_find_parent(struct audit_cid_move *move)
-{
-	const struct audit_cid_request *req = move->req;
-
-	move->found = req->has_parent ? audit_cid_find(req->parent) :
-					audit_cid_get(move->from);
-	if (!move->found)
-		return req->has_parent ? -ESRCH : 0;
-	if (!audit_cid_within(move->found, move->from))
-		return -EPERM;
-	return move->found->depth < AUDIT_CID_DEPTH_MAX ? 0 : -ENOSPC;
-}
-
-/* A container to join lies strictly below where the target is. */
-static int audit_cid_find_joined(struct audit_cid_move *move)
-{
-	move->found = audit_cid_find(move->req->id);
-	if (!move->found)
-		return -ESRCH;
-	if (move->found == move->from ||
-	    !audit_cid_within(move->found, move->from))
-		return -EPERM;
-	return 0;
-}
-
-/* May the writer act on the target? Fills in @from. */
-static int audit_cid_reach(struct audit_cid_move *move)
-{
-	lockdep_assert_held(&audit_cid_mutex);
-
-	if (move->target->flags & PF_KTHREAD)
-		return -EPERM;
-	move->from = audit_cid_of(move->target);
-	move->from_id = audit_cid_id(move->from);
-	if (!audit_cid_within(move->from, audit_cid_of(current)))
-		return -EPERM;
-	/* audit_cid_switch() decides; this spares a zombie the way there. */
-	if (READ_ONCE(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
-		return -ESRCH;
-	return 0;
-}
-
-/* What may the writer do to the target? Fills in @from and @found. */
-static int audit_cid_resolve(struct audit_cid_move *move)
-{
-	int ret = audit_cid_reach(move);
-
-	if (ret)
-		return ret;
-	audit_cid_put(move->found);
-	return move->req->op == AUDIT_CID_NEW ? audit_cid_find_parent(move) :
-						audit_cid_find_joined(move);
-}
-
-/*
- * Lock the thread group behind a pid. A task that is still on the list of
- * tasks has a sighand; without tasklist_lock, exec could take it away from the
- * leader that another thread is replacing.
- */
-static struct task_struct *audit_cid_lock_group(struct pid *pid,
-						unsigned long *flags)
-{
-	struct task_struct *p;
-
-	guard(read_lock)(&tasklist_lock);
-	p = pid_task(pid, PIDTYPE_PID);
-	return p && lock_task_sighand(p, flags) ? p : NULL;
-}
-
-/* The first member of a new container, or one more of a live one. */
-static bool audit_cid_enter(struct audit_cid *to, bool made)
-{
-	if (!made)
-		return atomic_inc_not_zero(&to->members);
-	atomic_set(&to->members, 1);
-	return true;
-}
-
-/*
- * Log the move and make it, both in one section in which the target can
- * neither fork nor make a thread nor begin to exit: the record precedes
- * whatever the target does with its new ID, and what it says is true.
- */
-static int audit_cid_switch(struct audit_cid_move *move,
-			    struct audit_buffer *ab)
-{
-	struct audit_cid *to = move->made ?: move->found;
-	struct signal_struct *sig = move->target->signal;
-	struct task_struct *p;
-	unsigned long flags;
-	bool moved;
-
-	lockdep_assert_held(&audit_cid_mutex);
-
-	p = audit_cid_lock_group(move->pid, &flags);
-	if (!p)
-		return -ESRCH;
-	moved = !(sig->flags & SIGNAL_GROUP_EXIT) &&
-		audit_cid_enter(to, move->made);
-	if (moved) {
-		audit_log_end(ab);
-		rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
-	}
-	unlock_task_sighand(p, &flags);
-	return moved ? 0 : -ESRCH;
-}
-
-/* Give a new container its number and its place; nobody can join it yet. */
-static int audit_cid_place(struct audit_cid_move *move)
-{
-	int ret;
-
-	if (!move->made)
-		return 0;
-	ret = audit_cid_insert(move->made);
-	if (ret)
-		return ret;
-	audit_cid_set_parent(move->made, audit_cid_get(move->found));
-	move->made->nsset = move->nsset;
-	return 0;
-}
-
-/* All of a move that is serialised with other writers. */
-static int audit_cid_commit(struct audit_cid_move *move,
-			    struct audit_buffer *ab)
-{
-	int ret;
-
-	guard(mutex)(&audit_cid_mutex);
-
-	ret = audit_cid_resolve(move);
-	if (ret)
-		return ret;
-	audit_cid_nsset_read(&move->nsset, move->target);
-	ret = audit_cid_place(move);
-	if (ret)
-		return ret;
-
-	audit_cid_log_move(ab, move, true);
-	audit_cid_log_actor(ab, audit_context());
-	audit_log_format(ab, " res=1");
-	ret = audit_cid_switch(move, ab);
-	if (ret && move->made)
-		audit_cid_erase(move->made);
-	return ret;
-}
-
-/* A write for oneself ends under the new ID, which its event is to name. */
-static void audit_cid_noted(const struct audit_cid_move *move)
-{
-	struct audit_context *ctx = audit_context();
-
-	if (ctx && same_thread_group(move->target, current))
-		audit_note_contid(&ctx->contid, current);
-}
-
-/*
- * The record is started before the mutex is taken, since that may wait for
- * the audit daemon, and only for a move that would be made: a record that is
- * started makes an event of the whole system call.
- */
-static int audit_cid_move(struct audit_cid_move *move)
-{
-	struct audit_buffer *ab;
-	int ret;
-
-	ab = audit_cid_log_start(audit_context());
-	ret = audit_cid_commit(move, ab);
-	if (ret) {
-		audit_log_cancel(ab);
-		return ret;
-	}
-
-	audit_cid_noted(move);
-	audit_cid_leave(move->from, audit_cid_opid(move));
-	audit_cid_put(move->from);
-	return 0;
-}
-
-/*
- * The key is on while a container is being made and ever after one was. It
- * sleeps, so it comes before all locks.
- */
-static int audit_cid_make(struct audit_cid_move *move)
-{
-	static atomic_t made_any = ATOMIC_INIT(0);
-	int ret;
-
-	move->made = audit_cid_alloc(move->req->name);
-	if (!move->made)
-		return -ENOMEM;
-
-	static_branch_inc(&audit_cid_used);
-	ret = audit_cid_move(move);
-	/* The first one that was made keeps it on. */
-	if (ret || atomic_xchg(&made_any, 1))
-		static_branch_dec(&audit_cid_used);
-	return ret;
-}
-
-static int audit_cid_announce_target(struct audit_cid_move *move)
-{
-	int ret;
-
-	scoped_guard(mutex, &audit_cid_mutex) {
-		ret = audit_cid_reach(move);
-		if (ret)
-			return ret;
-		move->found = audit_cid_get(move->from);
-	}
-	audit_cid_announce(move->found, true);
-	return 0;
-}
-
-static int audit_cid_check(struct audit_cid_move *move)
-{
-	guard(mutex)(&audit_cid_mutex);
-	return audit_cid_resolve(move);
-}
-
-static int audit_cid_perform(struct audit_cid_move *move)
-{
-	if (move->req->op == AUDIT_CID_ANNOUNCE)
-		return audit_cid_announce_target(move);
-
-	return audit_cid_check(move) ?:
-	       (move->req->op == AUDIT_CID_NEW ? audit_cid_make(move) :
-						 audit_cid_move(move));
-}
-
-/**
- * audit_cid_apply - carry out a request
- * @pid: the process to label
- * @req: what to do
- * @capable: whether the writer and the opener of the file are privileged
- *
- * Logs the attempt, whatever becomes of it.
- *
- * Context: Process context, may sleep.
- * Return: 0, or -EPERM (not @capable, a kernel thread, or out of the writer's
- * or the target's subtree), -ESRCH (the process is gone or exits, or there is
- * no such live container), -ENOSPC (nested too deep), -ENOMEM.
- */
-int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
-		    bool capable)
-{
-	struct audit_cid_move move = { .req = req, .pid = pid };
-	int ret = -ESRCH;
-
-	move.target = get_pid_task(pid, PIDTYPE_PID);
-	if (move.target) {
-		move.from_id = audit_cid_id_of(move.target);
-		ret = capable ? audit_cid_perform(&move) : -EPERM;
-	}
-	if (ret)
-		audit_cid_log_refused(&move);
-
-	audit_cid_put(move.made);
-	audit_cid_put(move.found);
-	if (move.target)
-		put_task_struct(move.target);
-	return ret;
-}
-
-/**
- * audit_cid_read - read the ID of a process
- * @pid: the process
- * @capable: whether the reader and the opener of the file are privileged
- * @id: set to the ID, 0 if the process is in no audit container
- *
- * Context: Process context.
- * Return: 0, or -EPERM (not @capable, or out of the reader's subtree), or
- * -ESRCH (the process is gone).
- */
-int audit_cid_read(struct pid *pid, bool capable, u64 *id)
-{
-	const struct audit_cid *cid;
-	struct task_struct *p;
-
-	guard(rcu)();
-	p = pid_task(pid, PIDTYPE_PID);
-	if (!p)
-		return -ESRCH;
-	cid = audit_cid_rcu(p);
-	if (!capable || !audit_cid_within(cid, audit_cid_rcu(current)))
-		return -EPERM;
-	*id = audit_cid_id(cid);
-	return 0;
 }

@@ -6,9 +6,11 @@
 #define _KERNEL_AUDIT_CID_H
 
 #include <linux/atomic.h>
+#include <linux/mutex.h>
 #include <linux/ratelimit_types.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 #include <uapi/linux/audit_cid.h>
 
@@ -17,8 +19,7 @@ struct audit_context;
 struct audit_field;
 struct nsproxy;
 struct pid;
-struct signal_struct;
-struct task_struct;
+struct user_namespace;
 
 /**
  * struct audit_cid_limit - how many records of a kind are written
@@ -51,30 +52,41 @@ struct audit_cid_nsset {
  * @parent: the container it was made in, NULL for the host; holds a reference
  * @jump: an ancestor further up, by which audit_cid_in_tree() takes O(log depth)
  *	steps, NULL for the host; kept alive by @parent
+ * @grant: this container or the next one above it that has a @budget, NULL if
+ *	there is none; kept alive by @parent
  * @refs: keeps the memory: one for each process that points here, one for each
  *	child container, one for a writer at work
  * @members: processes that carry the ID and have a thread that is not past
  *	audit_cid_exit(). The container is live while this is not 0, and it
  *	never leaves 0 a second time.
  * @depth: number of containers from here up to the host; 1 below the host
- * @refused: limits the records about refused attempts of members
+ * @budget: how many live containers may be below it, 0 for no grant
+ * @delegated: how many there are, if there is a grant
  * @trans: limits the records about namespaces of members that change
  * @nsset: the namespaces of its first member when it was made
- * @rcu: readers find the object under RCU only
- * @name: the creator's own name for it; empty if none was given
+ * @name: the creator's own name for it, allocated; NULL if none was given
+ * @refused: limits the records about refused attempts of members, and of those
+ *	of all containers below it if it has a grant
+ * @rcu: takes the place of @refused when the last reference is gone: readers
+ *	find the object under RCU only
  */
 struct audit_cid {
 	u64			id;
 	struct audit_cid	*parent;
 	struct audit_cid	*jump;
+	struct audit_cid	*grant;
 	refcount_t		refs;
 	atomic_t		members;
 	unsigned int		depth;
-	struct audit_cid_limit	refused;
+	int			budget;
+	atomic_t		delegated;
 	struct audit_cid_limit	trans;
 	struct audit_cid_nsset	nsset;
-	struct rcu_head		rcu;
-	char			name[];
+	char			*name;
+	union {
+		struct audit_cid_limit	refused;
+		struct rcu_head		rcu;
+	};
 };
 
 /**
@@ -96,6 +108,7 @@ enum audit_cid_op {
  * @parent: ID to make the new container in, if @has_parent
  * @id: ID to join
  * @has_parent: whether @parent was given
+ * @delegate: budget of the new container, 0 if none was given
  */
 struct audit_cid_request {
 	enum audit_cid_op	op;
@@ -103,17 +116,59 @@ struct audit_cid_request {
 	u64			parent;
 	u64			id;
 	bool			has_parent;
+	int			delegate;
 };
+
+/**
+ * struct audit_cid_right - the right of one who uses the file
+ * @cid: his container, NULL for the host: he is confined to its subtree
+ * @user_ns: his user namespace
+ * @privileged: he has the capability in the initial user namespace
+ * @delegate: he has it in @user_ns, and @cid is within a grant
+ */
+struct audit_cid_right {
+	const struct audit_cid		*cid;
+	const struct user_namespace	*user_ns;
+	bool				privileged;
+	bool				delegate;
+};
+
+/**
+ * struct audit_cid_rights - the rights that have to meet
+ * @opener: of who opened the file, at that time
+ * @caller: of who reads or writes; its container is valid under RCU or
+ *	audit_cid_mutex only
+ */
+struct audit_cid_rights {
+	struct audit_cid_right	opener;
+	struct audit_cid_right	caller;
+};
+
+extern struct mutex audit_cid_mutex;
 
 static inline u64 audit_cid_id(const struct audit_cid *cid)
 {
 	return cid ? cid->id : 0;
 }
 
+/* The container of a process, for writers: nobody can change it meanwhile. */
+static inline struct audit_cid *audit_cid_of(const struct task_struct *p)
+{
+	return rcu_dereference_protected(p->signal->audit_cid,
+					 lockdep_is_held(&audit_cid_mutex));
+}
+
+/* The same for readers. */
+static inline struct audit_cid *audit_cid_rcu(const struct task_struct *p)
+{
+	return rcu_dereference(p->signal->audit_cid);
+}
+
 /* audit_cid.c */
 u64 audit_cid_next(atomic64_t *last, u32 seed);
 struct audit_cid *audit_cid_alloc(const char *name);
 struct audit_cid *audit_cid_get(struct audit_cid *cid);
+struct audit_cid *audit_cid_get_of(const struct task_struct *p);
 struct audit_cid *audit_cid_get_settled(const struct task_struct *p);
 struct audit_cid *audit_cid_get_live(unsigned long *key);
 void audit_cid_put(struct audit_cid *cid);
@@ -123,15 +178,26 @@ bool audit_cid_in_tree(const struct audit_cid *cid, u64 id);
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
 void audit_cid_inherit(struct signal_struct *child,
 		       const struct signal_struct *sig);
-int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
-		    bool capable);
-int audit_cid_read(struct pid *pid, bool capable, u64 *id);
+int audit_cid_insert(struct audit_cid *cid);
+void audit_cid_erase(const struct audit_cid *cid);
+struct audit_cid *audit_cid_find(u64 id);
+void audit_cid_leave(struct audit_cid *cid, pid_t opid);
 
 /* audit_cid_announce.c */
 void audit_cid_announce(const struct audit_cid *top, bool asked);
 
 /* audit_cid_filter.c */
 bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low);
+
+/* audit_cid_grant.c */
+struct audit_cid *audit_cid_grant(const struct audit_cid *cid);
+bool audit_cid_budget_left(const struct audit_cid *parent);
+void audit_cid_charge(struct audit_cid *cid, int live);
+bool audit_cid_privileged(const struct audit_cid_rights *rights);
+bool audit_cid_may_try(const struct audit_cid_rights *rights);
+bool audit_cid_covers(const struct audit_cid_rights *rights,
+		      const struct audit_cid *cid,
+		      const struct user_namespace *user_ns);
 
 /* audit_cid_log.c */
 void audit_cid_limit_init(struct audit_cid_limit *limit);
@@ -145,6 +211,12 @@ void audit_cid_log_suppressed(struct audit_buffer *ab, int suppressed);
 void audit_cid_log_subject(struct audit_buffer *ab);
 void audit_cid_log_actor(struct audit_buffer *ab,
 			 const struct audit_context *ctx);
+
+/* audit_cid_move.c */
+int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
+		    const struct audit_cid_rights *rights);
+int audit_cid_read(struct pid *pid, const struct audit_cid_rights *rights,
+		   u64 *id);
 
 /* audit_cid_ns.c */
 void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,

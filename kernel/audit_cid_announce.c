@@ -35,6 +35,9 @@ static void audit_cid_log_live(const struct audit_cid *cid, bool asked)
 	audit_cid_log_name(ab, cid->name);
 	audit_cid_log_nsset(ab, &cid->nsset);
 	audit_log_format(ab, " members=%d", atomic_read(&cid->members));
+	if (cid->budget)
+		audit_log_format(ab, " delegate=%d delegated=%d", cid->budget,
+				 atomic_read(&cid->delegated));
 	if (asked)
 		audit_cid_log_actor(ab, NULL);
 	audit_log_format(ab, " res=1");

@@ -94,14 +94,14 @@ bool audit_cid_in_event(const struct audit_context *ctx)
 /**
  * audit_cid_log_name - add the name of an audit container
  * @ab: the record, or NULL
- * @name: the name, NULL or empty if there is none
+ * @name: the name, NULL if there is none
  *
  * Context: Any.
  */
 void audit_cid_log_name(struct audit_buffer *ab, const char *name)
 {
 	audit_log_format(ab, " name=");
-	if (name && *name)
+	if (name)
 		audit_log_untrustedstring(ab, name);
 	else
 		audit_log_format(ab, "(null)");

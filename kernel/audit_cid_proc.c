@@ -18,12 +18,14 @@
 #include "audit_cid.h"
 
 enum {
+	OPT_DELEGATE,
 	OPT_NAME,
 	OPT_PARENT,
 	OPT_UNKNOWN,
 };
 
 static const match_table_t audit_cid_options = {
+	{ OPT_DELEGATE, "delegate=%s" },
 	{ OPT_NAME, "name=%s" },
 	{ OPT_PARENT, "parent=%s" },
 	{ OPT_UNKNOWN, NULL },
@@ -37,6 +39,19 @@ static int audit_cid_parse_id(const char *word, u64 *id)
 	if (!digits || word[digits] || (*word == '0' && digits > 1))
 		return -EINVAL;
 	return kstrtou64(word, 10, id) ? -EINVAL : 0;
+}
+
+static int audit_cid_parse_budget(const char *word, int *budget)
+{
+	u64 n;
+	int ret = audit_cid_parse_id(word, &n);
+
+	if (ret)
+		return ret;
+	if (!n || n > AUDIT_CID_DELEGATE_MAX)
+		return -EINVAL;
+	*budget = n;
+	return 0;
 }
 
 static bool audit_cid_name_valid(const char *name)
@@ -54,6 +69,10 @@ static int audit_cid_parse_option(char *word, struct audit_cid_request *req)
 	substring_t args[MAX_OPT_ARGS];
 
 	switch (match_token(word, audit_cid_options, args)) {
+	case OPT_DELEGATE:
+		if (req->delegate)
+			return -EINVAL;
+		return audit_cid_parse_budget(args[0].from, &req->delegate);
 	case OPT_NAME:
 		if (req->name || !audit_cid_name_valid(args[0].from))
 			return -EINVAL;
@@ -117,20 +136,71 @@ int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req)
 	return -EINVAL;
 }
 
-/*
- * The writer may have been handed the file, and the opener may have passed it
- * to somebody else: each must hold the right by itself.
- */
-static bool audit_cid_capable(const struct file *file)
+/* Any of them will do. The narrow one is asked for first, as a denial is logged. */
+static const int audit_cid_caps[] = {
+#ifdef CAP_AUDIT_CONTAINER
+	CAP_AUDIT_CONTAINER,
+#endif
+	CAP_AUDIT_CONTROL,
+};
+
+/* Does the opener of a file, or current where it is NULL, hold a capability? */
+static bool audit_cid_capable(const struct file *file, struct user_namespace *ns)
 {
-	return file_ns_capable(file, &init_user_ns, CAP_AUDIT_CONTROL) &&
-	       capable(CAP_AUDIT_CONTROL);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(audit_cid_caps); i++)
+		if (file ? file_ns_capable(file, ns, audit_cid_caps[i]) :
+			   ns_capable(ns, audit_cid_caps[i]))
+			return true;
+	return false;
+}
+
+/* A delegate's capability matters within a grant only. */
+static struct audit_cid_right audit_cid_right_of(const struct file *file,
+						 struct user_namespace *user_ns,
+						 const struct audit_cid *cid)
+{
+	struct audit_cid_right right = { .cid = cid, .user_ns = user_ns };
+
+	right.privileged = audit_cid_capable(file, &init_user_ns);
+	if (!right.privileged && audit_cid_grant(cid))
+		right.delegate = audit_cid_capable(file, user_ns);
+	return right;
+}
+
+/* The container of the opener, NULL for the host, comes with the file. */
+static struct audit_cid_rights audit_cid_rights_of(const struct file *file)
+{
+	struct audit_cid *cid = audit_cid_get_of(current);
+	const struct audit_cid_rights rights = {
+		.opener = audit_cid_right_of(file, file->f_cred->user_ns,
+					     file->private_data),
+		.caller = audit_cid_right_of(NULL, current_user_ns(), cid),
+	};
+
+	/* Who uses the right looks again where the caller is. */
+	audit_cid_put(cid);
+	return rights;
+}
+
+static int audit_containerid_open(struct inode *inode, struct file *file)
+{
+	file->private_data = audit_cid_get_of(current);
+	return 0;
+}
+
+static int audit_containerid_release(struct inode *inode, struct file *file)
+{
+	audit_cid_put(file->private_data);
+	return 0;
 }
 
 static ssize_t audit_containerid_write(struct file *file,
 				       const char __user *buf, size_t count,
 				       loff_t *ppos)
 {
+	struct audit_cid_rights rights;
 	struct audit_cid_request req;
 	int ret;
 
@@ -143,9 +213,10 @@ static ssize_t audit_containerid_write(struct file *file,
 		return PTR_ERR(no_free_ptr(text));
 
 	ret = audit_cid_parse(text, count, &req);
-	if (!ret)
-		ret = audit_cid_apply(proc_audit_containerid_pid(file), &req,
-				      audit_cid_capable(file));
+	if (ret)
+		return ret;
+	rights = audit_cid_rights_of(file);
+	ret = audit_cid_apply(proc_audit_containerid_pid(file), &req, &rights);
 	/* The offset stays: a file may be written to more than once. */
 	return ret ?: count;
 }
@@ -155,11 +226,11 @@ static ssize_t audit_containerid_read(struct file *file, char __user *buf,
 {
 	/* The longest u64, a newline, and a NUL. */
 	char text[20 + 1 + 1];
+	struct audit_cid_rights rights = audit_cid_rights_of(file);
 	u64 id;
 	int ret;
 
-	ret = audit_cid_read(proc_audit_containerid_pid(file),
-			     audit_cid_capable(file), &id);
+	ret = audit_cid_read(proc_audit_containerid_pid(file), &rights, &id);
 	if (ret)
 		return ret;
 	ret = scnprintf(text, sizeof(text), "%llu\n", id);
@@ -167,7 +238,9 @@ static ssize_t audit_containerid_read(struct file *file, char __user *buf,
 }
 
 const struct file_operations proc_audit_containerid_operations = {
-	.read	= audit_containerid_read,
-	.write	= audit_containerid_write,
-	.llseek	= generic_file_llseek,
+	.open		= audit_containerid_open,
+	.read		= audit_containerid_read,
+	.write		= audit_containerid_write,
+	.llseek		= generic_file_llseek,
+	.release	= audit_containerid_release,
 };

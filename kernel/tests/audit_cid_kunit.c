@@ -72,6 +72,19 @@ static const struct parse_case parse_accepted[] = {
 		.req = { .op = AUDIT_CID_NEW, .name = "a", .has_parent = true,
 			 .parent = 5 },
 	}, {
+		.desc = "a budget",
+		TEXT("new delegate=1"),
+		.req = { .op = AUDIT_CID_NEW, .delegate = 1 },
+	}, {
+		.desc = "the largest budget",
+		TEXT("new delegate=2147483647\n"),
+		.req = { .op = AUDIT_CID_NEW, .delegate = INT_MAX },
+	}, {
+		.desc = "all options",
+		TEXT("new delegate=7 parent=5 name=delegate=8"),
+		.req = { .op = AUDIT_CID_NEW, .name = "delegate=8",
+			 .has_parent = true, .parent = 5, .delegate = 7 },
+	}, {
 		.desc = "join",
 		TEXT("join 4294967297"),
 		.req = { .op = AUDIT_CID_JOIN, .id = 4294967297ULL },
@@ -128,6 +141,16 @@ static const struct parse_case parse_refused[] = {
 	{ .desc = "a parent with a leading zero", TEXT("new parent=05") },
 	{ .desc = "a parent in hex", TEXT("new parent=0x5") },
 	{ .desc = "a parent of 2^64", TEXT("new parent=18446744073709551616") },
+	{ .desc = "a budget of 0", TEXT("new delegate=0") },
+	{ .desc = "an empty budget", TEXT("new delegate=") },
+	{ .desc = "a budget with a sign", TEXT("new delegate=-1") },
+	{ .desc = "a budget with a leading zero", TEXT("new delegate=08") },
+	{ .desc = "a budget of 2^31", TEXT("new delegate=2147483648") },
+	{ .desc = "a budget of 2^32 + 1", TEXT("new delegate=4294967297") },
+	{ .desc = "a budget of 2^64 + 1",
+	  TEXT("new delegate=18446744073709551617") },
+	{ .desc = "two budgets", TEXT("new delegate=5 delegate=5") },
+	{ .desc = "join with a budget", TEXT("join 5 delegate=5") },
 	{ .desc = "join nothing", TEXT("join") },
 	{ .desc = "join an empty word", TEXT("join ") },
 	{ .desc = "join a negative number", TEXT("join -1") },
@@ -164,6 +187,7 @@ static void parse_accepts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, req.id, c->req.id);
 	KUNIT_EXPECT_EQ(test, req.has_parent, c->req.has_parent);
 	KUNIT_EXPECT_EQ(test, req.parent, c->req.parent);
+	KUNIT_EXPECT_EQ(test, req.delegate, c->req.delegate);
 	KUNIT_EXPECT_EQ(test, !req.name, !c->req.name);
 	if (req.name && c->req.name)
 		KUNIT_EXPECT_STREQ(test, req.name, c->req.name);
@@ -200,15 +224,22 @@ static void next_follows_in_sequence_whatever_the_seed(struct kunit *test)
 }
 
 /* A container below @parent, whose reference to it is its own. */
-static struct audit_cid *make(struct kunit *test, struct audit_cid *parent)
+static struct audit_cid *make_granted(struct kunit *test,
+				      struct audit_cid *parent, int budget)
 {
 	struct audit_cid *cid = audit_cid_alloc("test");
 
 	KUNIT_ASSERT_NOT_NULL(test, cid);
+	cid->budget = budget;
 	/* Numbers grow down the tree. */
 	cid->id = parent ? parent->id + 3 : BIT_ULL(32);
 	audit_cid_set_parent(cid, audit_cid_get(parent));
 	return cid;
+}
+
+static struct audit_cid *make(struct kunit *test, struct audit_cid *parent)
+{
+	return make_granted(test, parent, 0);
 }
 
 static void alloc_copies_the_name(struct kunit *test)
@@ -219,7 +250,7 @@ static void alloc_copies_the_name(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, named);
 	KUNIT_ASSERT_NOT_NULL(test, nameless);
 	KUNIT_EXPECT_STREQ(test, named->name, NAME_128);
-	KUNIT_EXPECT_STREQ(test, nameless->name, "");
+	KUNIT_EXPECT_NULL(test, nameless->name);
 	KUNIT_EXPECT_EQ(test, atomic_read(&named->members), 0);
 	audit_cid_put(nameless);
 	audit_cid_put(named);
@@ -344,6 +375,216 @@ static void in_tree_finds_each_ancestor_and_nothing_else(struct kunit *test)
 
 	while (i--)
 		audit_cid_put(chain[i]);
+}
+
+/* A chain from the host down: no grant, 2, none, 3, none. */
+struct grants {
+	struct audit_cid *cid[5];
+};
+
+static void make_grants(struct kunit *test, struct grants *g)
+{
+	static const int budgets[] = { 0, 2, 0, 3, 0 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(budgets); i++)
+		g->cid[i] = make_granted(test, i ? g->cid[i - 1] : NULL,
+					 budgets[i]);
+}
+
+static void put_grants(struct grants *g)
+{
+	int i = ARRAY_SIZE(g->cid);
+
+	while (i--)
+		audit_cid_put(g->cid[i]);
+}
+
+static void grant_is_the_next_one_up_or_oneself(struct kunit *test)
+{
+	struct grants g;
+
+	make_grants(test, &g);
+	KUNIT_EXPECT_NULL(test, audit_cid_grant(NULL));
+	KUNIT_EXPECT_NULL(test, audit_cid_grant(g.cid[0]));
+	KUNIT_EXPECT_PTR_EQ(test, audit_cid_grant(g.cid[1]), g.cid[1]);
+	KUNIT_EXPECT_PTR_EQ(test, audit_cid_grant(g.cid[2]), g.cid[1]);
+	KUNIT_EXPECT_PTR_EQ(test, audit_cid_grant(g.cid[3]), g.cid[3]);
+	KUNIT_EXPECT_PTR_EQ(test, audit_cid_grant(g.cid[4]), g.cid[3]);
+	put_grants(&g);
+}
+
+static void charge_goes_to_every_grant_above(struct kunit *test)
+{
+	struct grants g;
+	int i;
+
+	make_grants(test, &g);
+	for (i = 0; i < ARRAY_SIZE(g.cid); i++)
+		audit_cid_charge(g.cid[i], 1);
+	/* Not to itself, and not to containers without a grant. */
+	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[0]->delegated), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[1]->delegated), 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[2]->delegated), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[3]->delegated), 1);
+
+	/* Parents first: an ended one still passes on what is below it. */
+	for (i = 0; i < ARRAY_SIZE(g.cid); i++)
+		audit_cid_charge(g.cid[i], -1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[1]->delegated), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[3]->delegated), 0);
+	put_grants(&g);
+}
+
+static void budget_is_left_if_every_grant_has_some(struct kunit *test)
+{
+	struct grants g;
+
+	make_grants(test, &g);
+	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(NULL));
+	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[0]));
+	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[4]));
+
+	/* The lower one is full, the upper one is not. */
+	atomic_set(&g.cid[3]->delegated, 3);
+	atomic_set(&g.cid[1]->delegated, 1);
+	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[2]));
+	KUNIT_EXPECT_FALSE(test, audit_cid_budget_left(g.cid[3]));
+	KUNIT_EXPECT_FALSE(test, audit_cid_budget_left(g.cid[4]));
+
+	/* The other way round. */
+	atomic_set(&g.cid[3]->delegated, 0);
+	atomic_set(&g.cid[1]->delegated, 2);
+	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[0]));
+	KUNIT_EXPECT_FALSE(test, audit_cid_budget_left(g.cid[1]));
+	KUNIT_EXPECT_FALSE(test, audit_cid_budget_left(g.cid[4]));
+	put_grants(&g);
+}
+
+/* Who asks: nobody, a delegate, or one who is privileged. */
+#define NOBODY		{}
+#define DELEGATE	{ .delegate = true }
+#define PRIVILEGED	{ .privileged = true }
+
+struct try_case {
+	const char *desc;
+	struct audit_cid_rights rights;
+	bool may_try;
+	bool privileged;
+};
+
+static const struct try_case try_cases[] = {
+	{ "nobody", { NOBODY, NOBODY }, false, false },
+	{ "opener only", { PRIVILEGED, NOBODY }, false, false },
+	{ "caller only", { NOBODY, PRIVILEGED }, false, false },
+	{ "delegate opens only", { DELEGATE, NOBODY }, false, false },
+	{ "delegate calls only", { NOBODY, DELEGATE }, false, false },
+	{ "delegates", { DELEGATE, DELEGATE }, true, false },
+	{ "privileged opens for delegate", { PRIVILEGED, DELEGATE },
+	  true, false },
+	{ "delegate opens for privileged", { DELEGATE, PRIVILEGED },
+	  true, false },
+	{ "privileged", { PRIVILEGED, PRIVILEGED }, true, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(try_cases, try_cases, desc);
+
+static void rights_of_opener_and_caller_have_to_meet(struct kunit *test)
+{
+	const struct try_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, audit_cid_may_try(&c->rights), c->may_try);
+	KUNIT_EXPECT_EQ(test, audit_cid_privileged(&c->rights), c->privileged);
+}
+
+/* What a right covers, of opener and caller alike. */
+static bool covers(struct audit_cid_right right, struct audit_cid *cid,
+		   struct user_namespace *user_ns)
+{
+	const struct audit_cid_right all = { .privileged = true };
+	const struct audit_cid_rights opener = { right, all };
+	const struct audit_cid_rights caller = { all, right };
+	bool covered = audit_cid_covers(&opener, cid, user_ns);
+
+	return audit_cid_covers(&caller, cid, user_ns) == covered && covered;
+}
+
+static void right_of_the_privileged_covers_their_subtree(struct kunit *test)
+{
+	struct audit_cid_right right = { .privileged = true };
+	struct grants g;
+
+	make_grants(test, &g);
+	KUNIT_EXPECT_TRUE(test, covers(right, NULL, &init_user_ns));
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[4], &init_user_ns));
+
+	/* A grant or its lack makes no difference. */
+	right.cid = g.cid[0];
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[0], &init_user_ns));
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[4], &init_user_ns));
+	KUNIT_EXPECT_FALSE(test, covers(right, NULL, &init_user_ns));
+	right.cid = g.cid[2];
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[1], &init_user_ns));
+	put_grants(&g);
+}
+
+static void right_of_a_delegate_takes_a_grant(struct kunit *test)
+{
+	struct audit_cid_right right = {
+		.delegate = true, .user_ns = &init_user_ns
+	};
+	struct grants g;
+
+	make_grants(test, &g);
+	KUNIT_EXPECT_FALSE(test, covers(right, NULL, &init_user_ns));
+	right.cid = g.cid[0];
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[0], &init_user_ns));
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[2], &init_user_ns));
+	right.cid = g.cid[2];
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[2], &init_user_ns));
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[4], &init_user_ns));
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[1], &init_user_ns));
+
+	/* Without the capability, a grant gives nothing. */
+	right.delegate = false;
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[2], &init_user_ns));
+	put_grants(&g);
+}
+
+static void right_of_a_delegate_ends_with_the_user_namespace(struct kunit *test)
+{
+	struct user_namespace *own, *below, *sister;
+	struct audit_cid_right right = { .delegate = true };
+	struct grants g;
+
+	if (!IS_ENABLED(CONFIG_USER_NS))
+		kunit_skip(test, "no user namespaces");
+
+	own = kunit_kzalloc(test, sizeof(*own), GFP_KERNEL);
+	below = kunit_kzalloc(test, sizeof(*below), GFP_KERNEL);
+	sister = kunit_kzalloc(test, sizeof(*sister), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, own);
+	KUNIT_ASSERT_NOT_NULL(test, below);
+	KUNIT_ASSERT_NOT_NULL(test, sister);
+	own->parent = &init_user_ns;
+	own->level = 1;
+	sister->parent = &init_user_ns;
+	sister->level = 1;
+	below->parent = own;
+	below->level = 2;
+
+	make_grants(test, &g);
+	right.cid = g.cid[1];
+	right.user_ns = own;
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[2], own));
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[2], below));
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[2], sister));
+	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[2], &init_user_ns));
+
+	/* Who is privileged is confined by the tree only. */
+	right.privileged = true;
+	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[2], sister));
+	put_grants(&g);
 }
 
 struct match_case {
@@ -681,6 +922,14 @@ static struct kunit_case audit_cid_cases[] = {
 	KUNIT_CASE(put_unwinds_the_deepest_chain),
 	KUNIT_CASE(within_is_the_subtree_and_its_root),
 	KUNIT_CASE(in_tree_finds_each_ancestor_and_nothing_else),
+	KUNIT_CASE(grant_is_the_next_one_up_or_oneself),
+	KUNIT_CASE(charge_goes_to_every_grant_above),
+	KUNIT_CASE(budget_is_left_if_every_grant_has_some),
+	KUNIT_CASE_PARAM(rights_of_opener_and_caller_have_to_meet,
+			 try_cases_gen_params),
+	KUNIT_CASE(right_of_the_privileged_covers_their_subtree),
+	KUNIT_CASE(right_of_a_delegate_takes_a_grant),
+	KUNIT_CASE(right_of_a_delegate_ends_with_the_user_namespace),
 	KUNIT_CASE_PARAM(match_compares_64_bits_or_the_subtree,
 			 match_cases_gen_params),
 	KUNIT_CASE_PARAM(rule_takes_whole_pairs_only, rule_cases_gen_params),

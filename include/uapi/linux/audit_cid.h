@@ -5,7 +5,8 @@
  * One write(2) at offset 0 carries one command: words separated by single
  * spaces and at most one newline at the end.
  *
- *	new [name=NAME] [parent=ID]	make a new audit container for PID
+ *	new [name=NAME] [parent=ID] [delegate=N]
+ *					make a new audit container for PID
  *	join ID				move PID into a live audit container
  *	announce			log each live container at or below PID's
  *
@@ -34,5 +35,14 @@
  * A container that the host made is at level 1.
  */
 #define AUDIT_CID_DEPTH_MAX	32
+
+/**
+ * define AUDIT_CID_DELEGATE_MAX - largest N, the smallest is 1
+ *
+ * At most N live containers may be below the new one. As long as they are not
+ * used up, its members, and those of the containers below, may make some
+ * without being privileged in the initial user namespace.
+ */
+#define AUDIT_CID_DELEGATE_MAX	2147483647
 
 #endif /* _UAPI_LINUX_AUDIT_CID_H */

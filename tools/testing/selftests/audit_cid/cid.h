@@ -36,6 +36,11 @@
 #include "kselftest_harness.h"
 #include "file.h"
 
+/* A kernel may have been built without it. */
+#ifndef CAP_AUDIT_CONTAINER
+#define CAP_AUDIT_CONTAINER	41
+#endif
+
 #define CID_AGENTS	8
 
 struct cid_world;
@@ -422,6 +427,21 @@ static inline int cid_set_cap(int cap, bool on)
 	else
 		data[cap / 32].effective &= ~bit;
 	return syscall(__NR_capset, &header, data) ? -errno : 0;
+}
+
+static inline bool cid_knows_cap(int cap)
+{
+	return prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0;
+}
+
+/* Take the right to use the file, or have it back: either capability gives it. */
+static inline int cid_set_right(bool on)
+{
+	int ret = cid_set_cap(CAP_AUDIT_CONTROL, on);
+
+	if (ret || !cid_knows_cap(CAP_AUDIT_CONTAINER))
+		return ret;
+	return cid_set_cap(CAP_AUDIT_CONTAINER, on);
 }
 
 /*

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: what a write to the file does.
+ *
+ * A write is checked, logged and carried out. The order of the three is what
+ * the log rests on:
+ *
+ * 1. All checks, under audit_cid_mutex. What fails here is refused, and logged
+ *    as refused within a limit: nothing of it has made an event yet.
+ * 2. audit_log_start(), with no lock held, as it may wait for the audit daemon.
+ * 3. All checks again, under audit_cid_mutex, and the text of the record.
+ * 4. Under the siglock of the target, where it can neither fork nor begin to
+ *    exit: the end of the record, and the store that moves the target.
+ *
+ * The comment at the top of audit_cid.c has the locks and their order.
+ */
+
+#include <linux/audit.h>
+#include <linux/cred.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "audit.h"
+#include "audit_cid.h"
+
+/**
+ * struct audit_cid_move - a writer at work
+ * @req: what it asked for
+ * @rights: by what right
+ * @pid: whose file it writes to
+ * @target: the task behind @pid, referenced; NULL if it is gone
+ * @made: the container to be, of AUDIT_CID_NEW; referenced
+ * @found: what the request names or implies: the parent of a new container,
+ *	or the container to join; referenced; NULL for the host
+ * @from: where the target is. Valid under audit_cid_mutex; once the target
+ *	has moved, this owns the reference that the target had.
+ * @from_id: its ID, for the log
+ * @nsset: the namespaces of the target
+ */
+struct audit_cid_move {
+	const struct audit_cid_request	*req;
+	struct audit_cid_rights		rights;
+	struct pid			*pid;
+	struct task_struct		*target;
+	struct audit_cid		*made;
+	struct audit_cid		*found;
+	struct audit_cid		*from;
+	u64				from_id;
+	struct audit_cid_nsset		nsset;
+};
+
+static pid_t audit_cid_opid(const struct audit_cid_move *move)
+{
+	pid_t tgid = move->target ? task_tgid_nr(move->target) : 0;
+
+	/* A target that was reaped has no number of its own any more. */
+	return tgid ?: pid_nr(move->pid);
+}
+
+static void audit_cid_log_new(struct audit_buffer *ab,
+			      const struct audit_cid_move *move, bool moved)
+{
+	const struct audit_cid_request *req = move->req;
+
+	if (moved)
+		audit_log_format(ab, "op=create ocontid=%llu pcontid=%llu",
+				 move->made->id, audit_cid_id(move->found));
+	else
+		audit_log_format(ab, "op=create ocontid=? pcontid=%llu",
+				 req->has_parent ? req->parent : move->from_id);
+	/* Anybody may be refused: do not repeat what they wrote. */
+	audit_cid_log_name(ab, moved ? req->name : NULL);
+}
+
+/* What was tried and, of a request that moves the target, done. */
+static void audit_cid_log_move(struct audit_buffer *ab,
+			       const struct audit_cid_move *move, bool moved)
+{
+	switch (move->req->op) {
+	case AUDIT_CID_NEW:
+		audit_cid_log_new(ab, move, moved);
+		break;
+	case AUDIT_CID_JOIN:
+		audit_log_format(ab, "op=join ocontid=%llu prev=%llu",
+				 move->req->id, move->from_id);
+		break;
+	case AUDIT_CID_ANNOUNCE:
+		audit_log_format(ab, "op=announce ocontid=?");
+		break;
+	}
+	audit_log_format(ab, " opid=%d", audit_cid_opid(move));
+	audit_cid_log_nsset(ab, &move->nsset);
+	if (move->req->delegate)
+		audit_log_format(ab, " delegate=%d", move->req->delegate);
+}
+
+/* Writers that are in no container share one limit. */
+static struct audit_cid_limit audit_cid_host_refused;
+
+static int __init audit_cid_init(void)
+{
+	audit_cid_limit_init(&audit_cid_host_refused);
+	return 0;
+}
+early_initcall(audit_cid_init);
+
+/* All containers within a grant share its limit, as delegates make more. */
+static bool audit_cid_may_log_refused(int *suppressed)
+{
+	struct audit_cid *cid = audit_cid_get_of(current);
+	struct audit_cid *limited = audit_cid_grant(cid) ?: cid;
+	bool may = audit_cid_limit_pass(limited ? &limited->refused :
+						  &audit_cid_host_refused,
+					suppressed);
+
+	audit_cid_put(cid);
+	return may;
+}
+
+static void audit_cid_log_refused(struct audit_cid_move *move)
+{
+	struct audit_context *ctx = audit_context();
+	struct audit_buffer *ab;
+	int suppressed;
+
+	if (!audit_cid_may_log_refused(&suppressed))
+		return;
+
+	ab = audit_cid_log_start(ctx);
+	if (!ab)
+		return;
+	if (move->target)
+		audit_cid_nsset_read(&move->nsset, move->target);
+	audit_cid_log_move(ab, move, false);
+	audit_cid_log_suppressed(ab, suppressed);
+	audit_cid_log_actor(ab, ctx);
+	audit_log_format(ab, " res=0");
+	audit_log_end(ab);
+}
+
+/* A delegate is not told what lives elsewhere, nor that nothing does. */
+static int audit_cid_not_found(const struct audit_cid_move *move)
+{
+	return audit_cid_privileged(&move->rights) ? -ESRCH : -EPERM;
+}
+
+/* A new container goes at or below where the target is. */
+static int audit_cid_find_parent(struct audit_cid_move *move)
+{
+	const struct audit_cid_request *req = move->req;
+
+	move->found = req->has_parent ? audit_cid_find(req->parent) :
+					audit_cid_get(move->from);
+	if (!move->found)
+		return req->has_parent ? audit_cid_not_found(move) : 0;
+	if (!audit_cid_within(move->found, move->from))
+		return -EPERM;
+	if (move->found->depth >= AUDIT_CID_DEPTH_MAX ||
+	    !audit_cid_budget_left(move->found))
+		return -ENOSPC;
+	return 0;
+}
+
+/* A container to join lies strictly below where the target is. */
+static int audit_cid_find_joined(struct audit_cid_move *move)
+{
+	move->found = audit_cid_find(move->req->id);
+	if (!move->found)
+		return audit_cid_not_found(move);
+	if (move->found == move->from ||
+	    !audit_cid_within(move->found, move->from))
+		return -EPERM;
+	return 0;
+}
+
+/* May the writer act on the target? Fills in @from. */
+static int audit_cid_reach(struct audit_cid_move *move)
+{
+	lockdep_assert_held(&audit_cid_mutex);
+
+	if (move->target->flags & PF_KTHREAD)
+		return -EPERM;
+	move->from = audit_cid_of(move->target);
+	move->from_id = audit_cid_id(move->from);
+	move->rights.caller.cid = audit_cid_of(current);
+	scoped_guard(rcu)
+		if (!audit_cid_covers(&move->rights, move->from,
+				      __task_cred(move->target)->user_ns))
+			return -EPERM;
+	/* audit_cid_switch() decides; this spares a zombie the way there. */
+	if (READ_ONCE(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
+		return -ESRCH;
+	return 0;
+}
+
+/* What may the writer do to the target? Fills in @from and @found. */
+static int audit_cid_resolve(struct audit_cid_move *move)
+{
+	int ret = audit_cid_reach(move);
+
+	if (ret)
+		return ret;
+	audit_cid_put(move->found);
+	return move->req->op == AUDIT_CID_NEW ? audit_cid_find_parent(move) :
+						audit_cid_find_joined(move);
+}
+
+/*
+ * Lock the thread group behind a pid. A task that is still on the list of
+ * tasks has a sighand; without tasklist_lock, exec could take it away from the
+ * leader that another thread is replacing.
+ */
+static struct task_struct *audit_cid_lock_group(struct pid *pid,
+						unsigned long *flags)
+{
+	struct task_struct *p;
+
+	guard(read_lock)(&tasklist_lock);
+	p = pid_task(pid, PIDTYPE_PID);
+	return p && lock_task_sighand(p, flags) ? p : NULL;
+}
+
+/* The first member of a new container, or one more of a live one. */
+static bool audit_cid_enter(struct audit_cid *to, bool made)
+{
+	if (!made)
+		return atomic_inc_not_zero(&to->members);
+	atomic_set(&to->members, 1);
+	return true;
+}
+
+/*
+ * Log the move and make it, both in one section in which the target can
+ * neither fork nor make a thread nor begin to exit: the record precedes
+ * whatever the target does with its new ID, and what it says is true.
+ */
+static int audit_cid_switch(struct audit_cid_move *move,
+			    struct audit_buffer *ab)
+{
+	struct audit_cid *to = move->made ?: move->found;
+	struct signal_struct *sig = move->target->signal;
+	struct task_struct *p;
+	unsigned long flags;
+	bool moved;
+
+	lockdep_assert_held(&audit_cid_mutex);
+
+	p = audit_cid_lock_group(move->pid, &flags);
+	if (!p)
+		return -ESRCH;
+	moved = !(sig->flags & SIGNAL_GROUP_EXIT) &&
+		audit_cid_enter(to, move->made);
+	if (moved) {
+		audit_log_end(ab);
+		rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
+	}
+	unlock_task_sighand(p, &flags);
+	return moved ? 0 : -ESRCH;
+}
+
+/* Give a new container its number and its place; nobody can join it yet. */
+static int audit_cid_place(struct audit_cid_move *move)
+{
+	int ret;
+
+	if (!move->made)
+		return 0;
+	ret = audit_cid_insert(move->made);
+	if (ret)
+		return ret;
+	audit_cid_set_parent(move->made, audit_cid_get(move->found));
+	move->made->nsset = move->nsset;
+	audit_cid_charge(move->made, 1);
+	return 0;
+}
+
+/* A new container that nobody has moved to. */
+static void audit_cid_displace(struct audit_cid_move *move)
+{
+	if (!move->made)
+		return;
+	audit_cid_charge(move->made, -1);
+	audit_cid_erase(move->made);
+}
+
+/* All of a move that is serialised with other writers. */
+static int audit_cid_commit(struct audit_cid_move *move,
+			    struct audit_buffer *ab)
+{
+	int ret;
+
+	guard(mutex)(&audit_cid_mutex);
+
+	ret = audit_cid_resolve(move);
+	if (ret)
+		return ret;
+	audit_cid_nsset_read(&move->nsset, move->target);
+	ret = audit_cid_place(move);
+	if (ret)
+		return ret;
+
+	audit_cid_log_move(ab, move, true);
+	audit_cid_log_actor(ab, audit_context());
+	audit_log_format(ab, " res=1");
+	ret = audit_cid_switch(move, ab);
+	if (ret)
+		audit_cid_displace(move);
+	return ret;
+}
+
+/* A write for oneself ends under the new ID, which its event is to name. */
+static void audit_cid_noted(const struct audit_cid_move *move)
+{
+	struct audit_context *ctx = audit_context();
+
+	if (ctx && same_thread_group(move->target, current))
+		audit_note_contid(&ctx->contid, current);
+}
+
+/*
+ * The record is started before the mutex is taken, since that may wait for
+ * the audit daemon, and only for a move that would be made: a record that is
+ * started makes an event of the whole system call.
+ */
+static int audit_cid_move(struct audit_cid_move *move)
+{
+	struct audit_buffer *ab;
+	int ret;
+
+	ab = audit_cid_log_start(audit_context());
+	ret = audit_cid_commit(move, ab);
+	if (ret) {
+		audit_log_cancel(ab);
+		return ret;
+	}
+
+	audit_cid_noted(move);
+	audit_cid_leave(move->from, audit_cid_opid(move));
+	audit_cid_put(move->from);
+	return 0;
+}
+
+/*
+ * The key is on while a container is being made and ever after one was. It
+ * sleeps, so it comes before all locks.
+ */
+static int audit_cid_make(struct audit_cid_move *move)
+{
+	static atomic_t made_any = ATOMIC_INIT(0);
+	int ret;
+
+	move->made = audit_cid_alloc(move->req->name);
+	if (!move->made)
+		return -ENOMEM;
+	move->made->budget = move->req->delegate;
+
+	static_branch_inc(&audit_cid_used);
+	ret = audit_cid_move(move);
+	/* The first one that was made keeps it on. */
+	if (ret || atomic_xchg(&made_any, 1))
+		static_branch_dec(&audit_cid_used);
+	return ret;
+}
+
+static int audit_cid_announce_target(struct audit_cid_move *move)
+{
+	int ret;
+
+	scoped_guard(mutex, &audit_cid_mutex) {
+		ret = audit_cid_reach(move);
+		if (ret)
+			return ret;
+		move->found = audit_cid_get(move->from);
+	}
+	audit_cid_announce(move->found, true);
+	return 0;
+}
+
+static int audit_cid_check(struct audit_cid_move *move)
+{
+	guard(mutex)(&audit_cid_mutex);
+	return audit_cid_resolve(move);
+}
+
+/* Grants and announcements are the business of who is privileged. */
+static bool audit_cid_permitted(const struct audit_cid_move *move)
+{
+	if (move->req->op == AUDIT_CID_ANNOUNCE || move->req->delegate)
+		return audit_cid_privileged(&move->rights);
+	return audit_cid_may_try(&move->rights);
+}
+
+static int audit_cid_perform(struct audit_cid_move *move)
+{
+	if (!audit_cid_permitted(move))
+		return -EPERM;
+	if (move->req->op == AUDIT_CID_ANNOUNCE)
+		return audit_cid_announce_target(move);
+
+	return audit_cid_check(move) ?:
+	       (move->req->op == AUDIT_CID_NEW ? audit_cid_make(move) :
+						 audit_cid_move(move));
+}
+
+/**
+ * audit_cid_apply - carry out a request
+ * @pid: the process to label
+ * @req: what to do
+ * @rights: by what right
+ *
+ * Logs the attempt, whatever becomes of it.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -EPERM (no right, a kernel thread, or out of the subtree of
+ * writer, opener or target; for a delegate, also no such live container),
+ * -ESRCH (the process is gone or exits, or there is no such live container),
+ * -ENOSPC (nested too deep, or a budget is used up), -ENOMEM.
+ */
+int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
+		    const struct audit_cid_rights *rights)
+{
+	struct audit_cid_move move = {
+		.req = req, .rights = *rights, .pid = pid
+	};
+	int ret = -ESRCH;
+
+	move.target = get_pid_task(pid, PIDTYPE_PID);
+	if (move.target) {
+		move.from_id = audit_cid_id_of(move.target);
+		ret = audit_cid_perform(&move);
+	}
+	if (ret)
+		audit_cid_log_refused(&move);
+
+	audit_cid_put(move.made);
+	audit_cid_put(move.found);
+	if (move.target)
+		put_task_struct(move.target);
+	return ret;
+}
+
+/**
+ * audit_cid_read - read the ID of a process
+ * @pid: the process
+ * @rights: by what right
+ * @id: set to the ID, 0 if the process is in no audit container
+ *
+ * Context: Process context.
+ * Return: 0, or -EPERM (no right, or out of the subtree of reader or opener),
+ * or -ESRCH (the process is gone).
+ */
+int audit_cid_read(struct pid *pid, const struct audit_cid_rights *rights,
+		   u64 *id)
+{
+	struct audit_cid_rights now = *rights;
+	const struct audit_cid *cid;
+	struct task_struct *p;
+
+	guard(rcu)();
+	p = pid_task(pid, PIDTYPE_PID);
+	if (!p)
+		return -ESRCH;
+	cid = audit_cid_rcu(p);
+	now.caller.cid = audit_cid_rcu(current);
+	if (!audit_cid_covers(&now, cid, __task_cred(p)->user_ns))
+		return -EPERM;
+	*id = audit_cid_id(cid);
+	return 0;
+}
