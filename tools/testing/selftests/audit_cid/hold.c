@@ -5,10 +5,14 @@
  *
  *	hold SOCKET	to its parent, and stays until the parent answers
  *	hold FILE	to a file; this is how it is a helper of the kernel
+ *	hold SOCKET FD TEXT
+ *			writes the text to the file that it inherits as FD, and
+ *			tells what came of that instead of the ID
  */
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "file.h"
@@ -16,7 +20,8 @@
 int main(int argc, char **argv)
 {
 	const char *to = argc > 1 ? argv[1] : "";
-	long id = cid_read(getpid());
+	long id = argc > 3 ? cid_write_fd(atoi(argv[2]), argv[3],
+					  strlen(argv[3])) : cid_read(getpid());
 	char text;
 	int fd;
 

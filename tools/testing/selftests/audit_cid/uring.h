@@ -46,9 +46,8 @@ static inline int uring_open(struct uring *ring, __u32 flags)
 	return ring->params.features & IORING_FEAT_SINGLE_MMAP ? 0 : -EOPNOTSUPP;
 }
 
-/* Open a file through the ring. Returns a descriptor or a negative error. */
-static inline int uring_openat(struct uring *ring, const char *path,
-			       __u8 sqe_flags)
+/* Have a ring do something. Returns what came of it or a negative error. */
+static inline int uring_do(struct uring *ring, const struct io_uring_sqe *sqe)
 {
 	const struct io_sqring_offsets *sq = &ring->params.sq_off;
 	const struct io_cqring_offsets *cq = &ring->params.cq_off;
@@ -57,13 +56,7 @@ static inline int uring_openat(struct uring *ring, const char *path,
 	struct io_uring_cqe *cqes;
 	int ret;
 
-	*ring->sqes = (struct io_uring_sqe) {
-		.opcode = IORING_OP_OPENAT,
-		.flags = sqe_flags,
-		.fd = AT_FDCWD,
-		.addr = (uintptr_t)path,
-		.open_flags = O_RDONLY | O_CLOEXEC,
-	};
+	*ring->sqes = *sqe;
 	*uring_at(ring, sq->array) = 0;
 	tail = *uring_at(ring, sq->tail);
 	__atomic_store_n(uring_at(ring, sq->tail), tail + 1, __ATOMIC_SEQ_CST);
@@ -81,6 +74,37 @@ static inline int uring_openat(struct uring *ring, const char *path,
 	ret = cqes[*head & (ring->params.cq_entries - 1)].res;
 	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
 	return ret;
+}
+
+/* Open a file through the ring. Returns a descriptor or a negative error. */
+static inline int uring_openat(struct uring *ring, const char *path,
+			       __u8 sqe_flags)
+{
+	const struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_OPENAT,
+		.flags = sqe_flags,
+		.fd = AT_FDCWD,
+		.addr = (uintptr_t)path,
+		.open_flags = O_RDONLY | O_CLOEXEC,
+	};
+
+	return uring_do(ring, &sqe);
+}
+
+/* Write a text to the beginning of an open file, as a personality or as 0. */
+static inline int uring_write(struct uring *ring, int fd, const char *text,
+			      __u8 sqe_flags, __u16 personality)
+{
+	const struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_WRITE,
+		.flags = sqe_flags,
+		.fd = fd,
+		.addr = (uintptr_t)text,
+		.len = strlen(text),
+		.personality = personality,
+	};
+
+	return uring_do(ring, &sqe);
 }
 
 /* How an agent is to use a ring: flags of the ring and of the entry. */
