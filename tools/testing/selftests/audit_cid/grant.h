@@ -11,21 +11,9 @@
 /* A user that nobody else is. */
 #define USER_ID		61165
 
-/* The number may be unknown to the headers, and to the kernel. */
-#ifndef CAP_AUDIT_CONTAINER
-#define CAP_AUDIT_CONTAINER	41
-#endif
-
 /*
  * Users
  */
-
-/* Either of the two will do, so whoever is to do without lacks both. */
-static inline int cid_set_right(bool on)
-{
-	return cid_set_cap(CAP_AUDIT_CONTROL, on) ?:
-	       cid_set_cap(CAP_AUDIT_CONTAINER, on);
-}
 
 static inline long do_drop_right(struct cid_world *world,
 				 const struct cid_call *call)
