@@ -55,7 +55,9 @@ static const char *why_not_allowed(void)
 	if (!proc_in_init_userns())
 		return "this user namespace is not the initial one, which the "
 		       "right to label processes belongs to: let the host "
-		       "label them";
+		       "label them, or run this in an audit container that was "
+		       "made with --delegate, for processes of this user "
+		       "namespace";
 	if (!audit_can_control())
 		return "the capability CAP_AUDIT_CONTROL (or CAP_AUDIT_CONTAINER, "
 		       "where the kernel has it) is missing: run this as root, "

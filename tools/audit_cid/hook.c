@@ -14,7 +14,27 @@
 
 #define STAGE "this hook belongs in the createRuntime stage (or prestart)"
 
+static const struct argp_option options[] = {
+	{ "lenient", 'l', NULL, 0,
+	  "Where the kernel refuses, warn and let the container start all the "
+	  "same", 0 },
+	{}
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	bool *lenient = state->input;
+
+	(void)arg;
+	if (key != 'l')
+		return ARGP_ERR_UNKNOWN;
+	*lenient = true;
+	return 0;
+}
+
 static const struct argp argp = {
+	.options = options,
+	.parser = parse,
 	.doc = "Label the container whose OCI state is on standard input; to "
 	       "be called by an OCI runtime in the createRuntime stage.",
 };
@@ -94,19 +114,25 @@ int hook_main(int argc, char **argv)
 {
 	struct oci_state state;
 	struct request req = { .name = state.id };
+	bool lenient = false;
 	const char *why;
 	int dir;
 
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	argp_parse(&argp, argc, argv, 0, NULL, &lenient);
 	why = oci_state_read(STDIN_FILENO, &state);
 	if (why)
 		errx(EXIT_OWN, "malformed container state on standard input: "
 		     "%s; this is to be called as an OCI hook", why);
 	check_stage(&state);
 	dir = open_target(&state);
-	if (cid_write(dir, &req))
-		errx(EXIT_OWN, "cannot label container %s (pid %d): %s",
-		     state.id, state.pid, cid_why_refused(dir, &req, errno));
+	if (cid_write(dir, &req)) {
+		warnx("cannot label container %s (pid %d): %s", state.id,
+		      state.pid, cid_why_refused(dir, &req, errno));
+		if (!lenient)
+			return EXIT_OWN;
+		warnx("container %s starts without an audit container of its "
+		      "own", state.id);
+	}
 	close(dir);
 	return 0;
 }
