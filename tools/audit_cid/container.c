@@ -158,6 +158,9 @@ static void print_life(const struct life *life, struct container *con)
 	else
 		printf("  created    no such record; first seen %s\n",
 		       when_text(con->first, when, sizeof(when)));
+	if (con->delegate)
+		printf("  delegate   its members may make %" PRIu64 " below it\n",
+		       con->delegate);
 	print_changes(life, con);
 	print_members(con);
 	if (con->ended)

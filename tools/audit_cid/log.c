@@ -1,257 +1,287 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * auditcid: read audit logs. libauparse has two feeds: one gets all lines and
- * puts events together; the other gets the few about containers and boots, one
- * by one, since their order in the log counts, and auparse goes by time stamps.
+ * auditcid: read audit logs, each line once.
+ *
+ * libauparse reads records and events. Its feed goes through all events that are
+ * not complete for each line, and it parses all of a line: too slow for the lines
+ * that nobody asks for. So it gets those that name an audit container or a boot,
+ * one by one in the order of the log, and whole events that are wanted. Which
+ * lines are one event is told by the text between "audit(" and ")", unread.
  */
 
 #include <err.h>
 #include <errno.h>
+#include <linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "auditcid.h"
 #include "model.h"
 
-#define LINE_TOO_LONG	(64 << 10)
-#define PENDING_MAX	32768		/* records that wait for their event */
-#define CONFIG		"/etc/audit/auditd.conf"
+#define WAITING_MAX	(8 << 20)	/* bytes of events that may get more lines */
+#define EVENT_MAX	(1 << 20)
+#define KEY_MAX		320		/* a node and the stamp */
+#define SETTLED_S	2		/* as end_of_event_timeout of auditd.conf */
+
+/* An event that may get more lines */
+struct event {
+	struct event	*next;
+	time_t		came;
+	bool		wanted;
+	struct container *acting;
+	char		*text;
+	size_t		len, room;
+	char		key[];
+};
 
 struct log {
 	struct model	*model;
-	auparse_state_t	*events, *records;
-	unsigned long	fed, delivered, passed;
-	off_t		total, done;
-	bool		bar;
+	auparse_state_t	*records, *events;
+	unsigned long	passed;
+	bool		got;		/* a record of the line came out of @records */
+	struct lh_table	*index;
+	struct event	*first, **end, *last;
+	size_t		waiting;
 };
 
-struct source {
-	char		*path;
-	FILE		*stream;
-	uint64_t	at;
-};
+static void *checked(void *p)
+{
+	if (!p)
+		err(EXIT_OWN, "cannot read the logs");
+	return p;
+}
+
+static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
+{
+	auparse_state_t *au = checked(auparse_init(AUSOURCE_FEED, NULL));
+
+	auparse_add_callback(au, callback, data, NULL);
+	return au;
+}
+
+/*
+ * Events that wait for more lines
+ */
+
+static unsigned long hash_of(const void *key)
+{
+	unsigned long hash = 0;
+	const char *c;
+
+	for (c = key; *c; c++)
+		hash = hash * 31 + *c;
+	return hash * 0x9e3779b97f4a7c15UL >> 16;
+}
+
+static int is_same(const void *a, const void *b)
+{
+	return !strcmp(a, b);
+}
 
 static void take_event(auparse_state_t *au, auparse_cb_event_t type, void *data)
 {
 	struct log *log = data;
 
 	(void)type;
-	log->delivered += auparse_get_num_records(au);
-	model_event(log->model, au);
-	if (log->model->on_event)
-		log->model->on_event(log->model, au);
+	log->model->on_event(log->model, au);
 }
+
+static void give_first(struct log *log)
+{
+	struct event *event = log->first;
+	struct model *model = log->model;
+
+	log->first = event->next;
+	if (!log->first)
+		log->end = &log->first;
+	if (log->last == event)
+		log->last = NULL;
+	log->waiting -= event->len;
+	lh_table_delete(log->index, event->key);
+	if (event->wanted && model->on_text)
+		model->on_text(model, event->text, event->len);
+	if (event->wanted && model->on_event) {
+		model->acting = event->acting;
+		auparse_feed(log->events, event->text, event->len);
+		auparse_flush_feed(log->events);
+	}
+	free(event->text);
+	free(event);
+}
+
+static struct event *event_of(struct log *log, const char *key)
+{
+	struct event *event = log->last;
+	void *found;
+
+	if (event && !strcmp(event->key, key))
+		return event;
+	if (lh_table_lookup_ex(log->index, key, &found))
+		return found;
+	event = checked(calloc(1, sizeof(*event) + strlen(key) + 1));
+	strcpy(event->key, key);
+	event->came = log->model->follow ? time(NULL) : 0;
+	*log->end = event;
+	log->end = &event->next;
+	if (lh_table_insert(log->index, event->key, event))
+		checked(NULL);
+	return event;
+}
+
+static bool add_line(struct log *log, struct event *event, const char *line,
+		     size_t len)
+{
+	if (event->len + len > EVENT_MAX)
+		return false;
+	if (event->len + len > event->room) {
+		event->room = event->len + len + 1024;
+		event->text = checked(realloc(event->text, event->room));
+	}
+	memcpy(event->text + event->len, line, len);
+	event->len += len;
+	log->waiting += len;
+	return true;
+}
+
+/*
+ * Lines
+ */
 
 static void take_record(auparse_state_t *au, auparse_cb_event_t type, void *data)
 {
 	struct log *log = data;
+	struct model *model = log->model;
 
 	(void)type;
-	model_record(log->model, au);
-}
-
-static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
-{
-	auparse_state_t *au = auparse_init(AUSOURCE_FEED, NULL);
-
-	if (!au)
-		err(EXIT_OWN, "cannot read audit records");
-	auparse_add_callback(au, callback, data, NULL);
-	return au;
-}
-
-/* What follows type=, or NULL: this is no audit record */
-static const char *line_type(const char *line)
-{
-	if (!strncmp(line, "node=", 5))
-		line = strchr(line, ' ') ? strchr(line, ' ') + 1 : "";
-	return strncmp(line, "type=", 5) ? NULL : line + 5;
-}
-
-static bool begins(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
-static bool is_boot(const char *type)
-{
-	return begins(type, "KERNEL ") || begins(type, "SYSTEM_BOOT ");
-}
-
-static bool is_op(const char *type)
-{
-	return begins(type, "UNKNOWN[1340] ") || begins(type, "CONTAINER_OP ");
-}
-
-/* @line has a newline at its end, and NUL after that. */
-static void feed_line(struct log *log, char *line, size_t len)
-{
-	const char *type = line_type(line);
-
-	if (!type || len > LINE_TOO_LONG || strlen(line) != len) {
-		log->passed++;
-		return;
+	log->got = true;
+	model_record(model, au);
+	if (log->last && model->wants(model, au)) {
+		log->last->wanted = true;
+		log->last->acting = model->acting;
 	}
-	if (is_boot(type))
-		auparse_flush_feed(log->events);
-	if (is_boot(type) || is_op(type)) {
-		auparse_feed(log->records, line, len);
-		auparse_flush_feed(log->records);
-	}
-	auparse_feed(log->events, line, len);
-	log->fed += !begins(type, "EOE ");
-	if (log->fed - log->delivered > PENDING_MAX + log->passed)
-		auparse_flush_feed(log->events);
 }
 
-static void show_progress(struct log *log, size_t len)
+static bool begins(const char *text, size_t len, const char *with)
 {
-	off_t before = log->done >> 22;
+	size_t n = strlen(with);
 
-	log->done += len;
-	if (log->bar && log->total && log->done >> 22 != before)
-		fprintf(stderr, "\r%3d %% of %jd MiB",
-			(int)(log->done * 100 / log->total),
-			(intmax_t)log->total >> 20);
-}
-
-/* A line that is cut, the last one, is what its record says of it. */
-static void read_stream(struct log *log, FILE *stream)
-{
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-
-	while ((len = getdelim(&line, &room, '\n', stream)) > 0) {
-		show_progress(log, len);
-		if (line[len - 1] != '\n') {
-			line = realloc(line, room = len + 2);
-			if (!line)
-				err(EXIT_OWN, "cannot read the logs");
-			strcpy(line + len++, "\n");
-		}
-		if (len > 1)
-			feed_line(log, line, len);
-	}
-	free(line);
-}
-
-static void note_time(auparse_state_t *au, auparse_cb_event_t type, void *data)
-{
-	uint64_t at = auparse_get_time(au) * 1000ULL + auparse_get_milli(au);
-	uint64_t *latest = data;
-
-	(void)type;
-	if (at > *latest)
-		*latest = at;
+	return len >= n && !memcmp(text, with, n);
 }
 
 /*
- * When a log begins. A SYSCALL record has the time at which the call began,
- * maybe long before: the latest of some records it is.
+ * The type, and what the lines of an event have in common: the node and the
+ * stamp. False: this is no audit record.
  */
-static uint64_t begin_of(FILE *stream)
+static bool find_key(const char *line, size_t len, const char **type, char *key)
 {
-	uint64_t latest = 0;
-	auparse_state_t *au = feed_init(note_time, &latest);
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-	int i;
+	const char *end = line + len, *stamp;
+	size_t node = 0, n;
 
-	for (i = 0; i < 64; i++) {
-		len = getdelim(&line, &room, '\n', stream);
-		if (len > 0 && len < LINE_TOO_LONG && line_type(line))
-			auparse_feed(au, line, len);
+	*type = line;
+	if (begins(line, len, "node=")) {
+		*type = memchr(line, ' ', len);
+		if (!*type)
+			return false;
+		node = ++*type - line;
 	}
-	auparse_flush_feed(au);
-	auparse_destroy(au);
-	free(line);
-	rewind(stream);
-	return latest;
+	if (!begins(*type, end - *type, "type="))
+		return false;
+	*type += 5;
+	stamp = memmem(*type, end - *type, " msg=audit(", 11);
+	if (!stamp)
+		return false;
+	stamp += 11;
+	n = strspn(stamp, "0123456789.:");
+	if (!n || stamp[n] != ')' || node + n > KEY_MAX)
+		return false;
+	memcpy(key, line, node);
+	memcpy(key + node, stamp, n);
+	key[node + n] = 0;
+	return true;
 }
 
-static int by_begin(const void *a, const void *b)
+static bool names_one(const struct log *log, const char *type, size_t len)
 {
-	const struct source *x = a, *y = b;
+	const char *mark = log->model->mark ?: "contid=";
 
-	return (x->at > y->at) - (x->at < y->at);
+	return begins(type, len, "UNKNOWN[1340] ") ||
+	       begins(type, len, "CONTAINER_OP ") || begins(type, len, "KERNEL ") ||
+	       begins(type, len, "SYSTEM_BOOT ") ||
+	       memmem(type, len, mark, strlen(mark));
 }
 
-static void open_source(struct log *log, struct source *source, char *path)
+static void parse(struct log *log, const char *line, size_t len)
 {
-	off_t size;
+	log->got = false;
+	auparse_feed(log->records, line, len);
+	auparse_flush_feed(log->records);
+	log->passed += !log->got;
+}
 
-	source->path = path;
-	source->stream = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	if (!source->stream)
-		err(EXIT_OWN, "cannot open %s", path);
-	if (fseeko(source->stream, 0, SEEK_END)) {
-		source->at = UINT64_MAX;
+/* @line has a newline at its end. */
+void log_line(struct log *log, const char *line, size_t len)
+{
+	char key[KEY_MAX + 1];
+	const char *type;
+
+	if (len == 1)
+		return;
+	if (len > LOG_LINE_MAX || memchr(line, 0, len) ||
+	    !find_key(line, len, &type, key)) {
+		log->passed++;
 		return;
 	}
-	size = ftello(source->stream);
-	log->total += size > 0 ? size : 0;
-	rewind(source->stream);
-	source->at = begin_of(source->stream);
+	if (log->model->wants) {
+		log->last = event_of(log, key);
+		if (!add_line(log, log->last, line, len))
+			log->passed++;
+	}
+	if (names_one(log, type, line + len - type))
+		parse(log, line, len);
+	while (log->waiting > WAITING_MAX)
+		give_first(log);
 }
 
-/* The machine's own logs: where auditd puts them */
-static char **own_logs(void)
+void log_skipped(struct log *log)
 {
-	static char *list[1024], text[4096 + 16];
-	char path[4096] = "/var/log/audit/audit.log";
-	FILE *config = fopen(CONFIG, "re");
-	int i;
-
-	while (config && fgets(text, sizeof(text), config))
-		sscanf(text, " log_file = %4095s", path);
-	if (config)
-		fclose(config);
-	list[0] = strdup(path);
-	for (i = 1; i < 1023; i++) {
-		snprintf(text, sizeof(text), "%s.%d", path, i);
-		if (access(text, R_OK))
-			break;
-		list[i] = strdup(text);
-	}
-	return list;
+	log->passed++;
 }
 
-unsigned long log_read(struct model *model, char **files)
+/* Events to which nothing was added of late are whole. */
+void log_settle(struct log *log)
 {
-	struct log log = { .model = model, .bar = isatty(STDERR_FILENO) };
-	struct source *sources;
-	size_t count = 0, i;
+	time_t now = time(NULL);
 
-	if (!files || !*files)
-		files = own_logs();
-	while (files[count])
-		count++;
-	sources = calloc(count, sizeof(*sources));
-	if (!sources)
-		err(EXIT_OWN, "cannot read the logs");
-	for (i = 0; i < count; i++)
-		open_source(&log, &sources[i], files[i]);
-	qsort(sources, count, sizeof(*sources), by_begin);
-	log.events = feed_init(take_event, &log);
-	log.records = feed_init(take_record, &log);
-	for (i = 0; i < count; i++) {
-		read_stream(&log, sources[i].stream);
-		if (ferror(sources[i].stream))
-			err(EXIT_OWN, "cannot read %s", sources[i].path);
-		fclose(sources[i].stream);
-	}
-	auparse_flush_feed(log.events);
-	auparse_destroy(log.records);
-	auparse_destroy(log.events);
-	free(sources);
-	if (log.bar && log.total)
-		fputs("\r\033[K", stderr);
-	model_finish(model);
-	return log.passed + log.fed - log.delivered + model->bad;
+	while (log->first && log->first->came + SETTLED_S <= now)
+		give_first(log);
+}
+
+struct log *log_start(struct model *model)
+{
+	struct log *log = checked(calloc(1, sizeof(*log)));
+
+	log->model = model;
+	log->records = feed_init(take_record, log);
+	log->events = feed_init(take_event, log);
+	log->index = checked(lh_table_new(1024, NULL, hash_of, is_same));
+	log->end = &log->first;
+	return log;
+}
+
+unsigned long log_finish(struct log *log)
+{
+	unsigned long passed;
+
+	while (log->first)
+		give_first(log);
+	passed = log->passed + log->model->bad;
+	lh_table_free(log->index);
+	auparse_destroy(log->records);
+	auparse_destroy(log->events);
+	free(log);
+	return passed;
 }
 
 void log_complain(unsigned long passed)

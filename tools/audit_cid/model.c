@@ -32,7 +32,7 @@ struct boundary {
 	struct boundary	*next;
 	char		*node;
 	uint64_t	at;
-	bool		kernel, dropped;
+	bool		kernel;
 };
 
 static void *checked(void *p)
@@ -216,6 +216,7 @@ static const struct {
 	const char	*name;
 	size_t		at;
 } numbers[] = {
+	{ "delegate", offsetof(struct op, delegate) },
 	{ "opid", offsetof(struct op, opid) },
 	{ "otid", offsetof(struct op, otid) },
 	{ "pid", offsetof(struct op, pid) },
@@ -322,6 +323,7 @@ static void take_create(struct model *model, struct container **con,
 	(*con)->created = op->at;
 	(*con)->serial = op->serial;
 	(*con)->maker = op->pid;
+	(*con)->delegate = op->delegate;
 	set_once(&(*con)->auid, op->auid);
 	set_once(&(*con)->comm, op->comm);
 	set_once(&(*con)->exe, op->exe);
@@ -378,18 +380,14 @@ static void note_boot(struct model *model, auparse_state_t *au, bool kernel)
 	boot->kernel = kernel;
 	boot->next = model->boots;
 	model->boots = boot;
+	model->boot_count++;
 }
 
 /* A record ends with res=: one without is cut, and its numbers may be, too. */
-void model_record(struct model *model, auparse_state_t *au)
+static void take_record_about(struct model *model, auparse_state_t *au)
 {
-	int type = auparse_get_type(au);
 	struct op op;
 
-	if (type == TYPE_KERNEL || type == TYPE_SYSTEM_BOOT)
-		note_boot(model, au, type == TYPE_KERNEL);
-	if (type != TYPE_CONTAINER_OP)
-		return;
 	take_fields(&op, au);
 	if (!op.op || !op.has_res || !is_known(op.op) || (op.ok && !op.has_id))
 		model->bad++;
@@ -398,7 +396,7 @@ void model_record(struct model *model, auparse_state_t *au)
 }
 
 /*
- * Events. Text after msg=' is user space's own: no contid of the kernel's.
+ * Who acts. Text after msg=' is user space's own: no contid of the kernel's.
  */
 
 bool model_has_contid(const char *text)
@@ -409,50 +407,69 @@ bool model_has_contid(const char *text)
 	return contid && (!forged || contid < forged);
 }
 
+struct act {
+	uint64_t	id, pid;
+	bool		failed;
+};
+
+static void take_act_field(struct act *act, const char *name, const char *value)
+{
+	if (!act->id && !strcmp(name, "contid"))
+		number(value, &act->id);
+	else if (!act->pid && !strcmp(name, "pid"))
+		number(value, &act->pid);
+	else if (!strcmp(name, "success"))
+		act->failed = !strcmp(value, "no");
+	else if (!strcmp(name, "res"))
+		act->failed = !strcmp(value, "0") || !strcmp(value, "failed");
+}
+
+/* Only one record of an event has the field; should it be two, it is one event. */
+static void count_act(struct container *con, const struct act *act, uint64_t at,
+		      unsigned long serial)
+{
+	if (con->events && con->event_at == at && con->event_serial == serial)
+		return;
+	con->event_at = at;
+	con->event_serial = serial;
+	con->events++;
+	con->failed += act->failed;
+	pids_add(&con->members, act->pid);
+}
+
 static void take_act(struct model *model, auparse_state_t *au)
 {
 	const au_event_t *event = auparse_get_timestamp(au);
-	uint64_t id = 0, pid = 0, at;
 	const char *name, *value;
-	struct container *con;
-	bool failed = false;
+	struct act act = {};
+	uint64_t at;
 
-	if (!event || !auparse_first_field(au))
+	if (!event || !model_has_contid(auparse_get_record_text(au)) ||
+	    !auparse_first_field(au))
 		return;
 	do {
 		name = auparse_get_field_name(au);
 		value = auparse_get_field_str(au);
-		if (!name || !value)
-			continue;
-		if (!id && !strcmp(name, "contid"))
-			number(value, &id);
-		else if (!pid && !strcmp(name, "pid"))
-			number(value, &pid);
-		else if (!strcmp(name, "success"))
-			failed = !strcmp(value, "no");
+		if (name && value)
+			take_act_field(&act, name, value);
 	} while (auparse_next_field(au) > 0);
-	if (id < ID_MIN)
+	if (act.id < ID_MIN)
 		return;
 	at = event->sec * 1000ULL + event->milli;
-	con = touch(model, event->host, id, at);
-	model->acting = con;
-	con->events++;
-	con->failed += failed;
-	pids_add(&con->members, pid);
+	model->acting = touch(model, event->host, act.id, at);
+	count_act(model->acting, &act, at, event->serial);
 }
 
-void model_event(struct model *model, auparse_state_t *au)
+void model_record(struct model *model, auparse_state_t *au)
 {
+	int type = auparse_get_type(au);
+
 	model->acting = NULL;
-	if (auparse_first_record(au) <= 0)
-		return;
-	do {
-		if (model_has_contid(auparse_get_record_text(au)) &&
-		    strstr(auparse_get_record_text(au), " contid=")) {
-			take_act(model, au);
-			return;
-		}
-	} while (auparse_next_record(au) > 0);
+	if (type == TYPE_KERNEL || type == TYPE_SYSTEM_BOOT)
+		note_boot(model, au, type == TYPE_KERNEL);
+	if (type == TYPE_CONTAINER_OP)
+		take_record_about(model, au);
+	take_act(model, au);
 }
 
 /* A parent has the smaller ID: there is an end to this. */
@@ -483,130 +500,254 @@ static void link_parents(struct model *model)
 	}
 }
 
-/* The boot begins with the kernel's record; a SYSTEM_BOOT after that is its. */
-static void drop_doubles(struct model *model)
+static int by_text(const char *a, const char *b)
 {
-	struct boundary *boot, *other, *before;
-
-	for (boot = model->boots; boot; boot = boot->next) {
-		before = NULL;
-		for (other = model->boots; other; other = other->next)
-			if (other != boot && other->at <= boot->at &&
-			    same_node(other->node, boot->node) &&
-			    (!before || other->at > before->at))
-				before = other;
-		boot->dropped = !boot->kernel && before && before->kernel;
-	}
+	return strcmp(a ? a : "", b ? b : "");
 }
 
-static unsigned int boots_before(const struct model *model,
-				 const struct container *con)
+static int by_number(uint64_t a, uint64_t b)
 {
-	uint64_t at = con->created ? con->created : con->first;
-	const struct boundary *boot;
-	unsigned int n = 0;
+	return (a > b) - (a < b);
+}
 
+static int by_boundary(const void *a, const void *b)
+{
+	const struct boundary *x = *(void **)a, *y = *(void **)b;
+	int node = by_text(x->node, y->node);
+
+	return node ? node : by_number(x->at, y->at);
+}
+
+/*
+ * The beginnings of boots, sorted. A boot begins with the kernel's record; the
+ * SYSTEM_BOOT after that is its.
+ */
+static struct boundary **sort_boundaries(struct model *model, size_t *count)
+{
+	struct boundary **list = checked(calloc(model->boot_count + 1,
+						sizeof(*list)));
+	struct boundary *boot;
+	bool kernel = false;
+	size_t i, n = 0;
+
+	*count = 0;
 	for (boot = model->boots; boot; boot = boot->next)
-		n += !boot->dropped && boot->at <= at &&
-		     same_node(boot->node, con->node);
-	return n;
+		list[n++] = boot;
+	qsort(list, n, sizeof(*list), by_boundary);
+	for (i = 0; i < n; i++) {
+		boot = list[i];
+		kernel &= i && same_node(boot->node, list[i - 1]->node);
+		if (boot->kernel || !kernel)
+			list[(*count)++] = boot;
+		kernel = boot->kernel;
+	}
+	return list;
 }
 
-static int by_node(const struct container *x, const struct container *y)
+/* How many boundaries come before it in the sorted list? */
+static unsigned int boundaries_before(struct boundary **list, size_t count,
+				      const struct container *con)
 {
-	return strcmp(x->node ? x->node : "", y->node ? y->node : "");
+	struct boundary key = { .node = con->node }, *here = &key;
+	size_t from = 0, i;
+
+	key.at = con->created ? con->created : con->first;
+	while (from < count) {
+		i = from + (count - from) / 2;
+		if (by_boundary(&list[i], &here) <= 0)
+			from = i + 1;
+		else
+			count = i;
+	}
+	return from;
 }
 
-static int by_id(const void *a, const void *b)
+static int by_id(const struct container *x, const struct container *y)
+{
+	return x->id != y->id ? by_number(x->id, y->id) :
+				by_number(x->created, y->created);
+}
+
+static int by_boot(const void *a, const void *b)
 {
 	const struct container *x = *(void **)a, *y = *(void **)b;
-	int node = by_node(x, y);
+	int node = by_text(x->node, y->node);
 
 	if (node)
 		return node;
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return (x->created > y->created) - (x->created < y->created);
+	return x->boot != y->boot ? by_number(x->boot, y->boot) : by_id(x, y);
 }
 
+/* Containers of one boot; those that turn out to be of the same one are joined */
 struct era {
-	struct container	**from;
-	size_t			count;
-	unsigned int		key;		/* boundaries before it */
-	uint64_t		first;
+	struct era	*same;
+	const char	*node;
+	uint64_t	first;
+	unsigned int	boot;
 };
 
-/* By node, and boundaries, and window; @boot holds the boundaries for now */
-static int by_era(const void *a, const void *b)
+static struct era *era_of(struct era *era)
 {
-	const struct container *x = *(void **)a, *y = *(void **)b;
-	int node = by_node(x, y);
+	while (era->same != era)
+		era = era->same = era->same->same;
+	return era;
+}
 
-	if (node)
-		return node;
-	if (x->boot != y->boot)
-		return x->boot < y->boot ? -1 : 1;
-	return by_id(a, b);
+static void join_eras(struct era *a, struct era *b)
+{
+	a = era_of(a);
+	b = era_of(b);
+	if (b->first < a->first)
+		a->first = b->first;
+	b->same = a;
 }
 
 static int by_first(const void *a, const void *b)
 {
-	const struct era *x = a, *y = b;
-	int node = by_node(*x->from, *y->from);
+	const struct era *x = *(void **)a, *y = *(void **)b;
+	int node = by_text(x->node, y->node);
 
-	return node ? node : (x->first > y->first) - (x->first < y->first);
+	return node ? node : by_number(x->first, y->first);
 }
 
-static bool new_era(struct container **list, size_t i)
+/* Boundaries came before, or the IDs are of another window: another boot */
+static bool is_new_era(struct container **list, size_t i)
 {
-	return !i || by_node(list[i - 1], list[i]) ||
+	return !i || by_text(list[i - 1]->node, list[i]->node) ||
 	       list[i - 1]->boot != list[i]->boot ||
 	       list[i]->id - list[i - 1]->id > WINDOW;
 }
 
-static void number_eras(struct era *eras, size_t n)
+/* ->boot is the index of its era from here on. */
+static size_t make_eras(struct container **list, size_t count, struct era *eras)
 {
-	unsigned int boot = 0;
-	size_t i, j;
+	unsigned int *era = checked(calloc(count + 1, sizeof(*era)));
+	size_t i, n = 0;
 
-	qsort(eras, n, sizeof(*eras), by_first);
-	for (i = 0; i < n; i++) {
-		if (i && by_node(*eras[i - 1].from, *eras[i].from))
-			boot = 0;
-		boot++;
-		for (j = 0; j < eras[i].count; j++)
-			eras[i].from[j]->boot = boot;
-	}
-}
-
-static void number_boots(struct model *model)
-{
-	struct container **list = checked(calloc(model->count + 1, sizeof(*list)));
-	struct era *eras = checked(calloc(model->count + 1, sizeof(*eras)));
-	struct container *con;
-	size_t i = 0, n = 0;
-
-	for (con = model->all; con; con = con->next) {
-		con->boot = boots_before(model, con);
-		list[i++] = con;
-	}
-	qsort(list, model->count, sizeof(*list), by_era);
-	for (i = 0; i < model->count; i++) {
-		if (new_era(list, i))
-			eras[n++] = (struct era) { .from = list + i,
-						   .first = UINT64_MAX };
-		eras[n - 1].count++;
+	for (i = 0; i < count; i++) {
+		if (is_new_era(list, i)) {
+			eras[n] = (struct era) { .same = &eras[n],
+						 .node = list[i]->node,
+						 .first = UINT64_MAX };
+			n++;
+		}
+		era[i] = n - 1;
 		if (list[i]->first < eras[n - 1].first)
 			eras[n - 1].first = list[i]->first;
 	}
-	number_eras(eras, n);
-	free(eras);
+	for (i = 0; i < count; i++)
+		list[i]->boot = era[i];
+	free(era);
+	return n;
+}
+
+static void number_eras(struct era *eras, size_t n)
+{
+	struct era **list = checked(calloc(n + 1, sizeof(*list)));
+	unsigned int boot = 0;
+	size_t i, count = 0;
+
+	for (i = 0; i < n; i++)
+		if (eras[i].same == &eras[i])
+			list[count++] = &eras[i];
+	qsort(list, count, sizeof(*list), by_first);
+	for (i = 0; i < count; i++) {
+		if (i && by_text(list[i - 1]->node, list[i]->node))
+			boot = 0;
+		list[i]->boot = ++boot;
+	}
 	free(list);
+}
+
+/* A parent is of the same boot, whatever else may be lost. */
+static void number_boots(struct model *model, struct container **list)
+{
+	struct era *eras = checked(calloc(model->count + 1, sizeof(*eras)));
+	size_t i, n, boots;
+	struct boundary **boundaries = sort_boundaries(model, &boots);
+
+	for (i = 0; i < model->count; i++)
+		list[i]->boot = boundaries_before(boundaries, boots, list[i]);
+	qsort(list, model->count, sizeof(*list), by_boot);
+	n = make_eras(list, model->count, eras);
+	for (i = 0; i < model->count; i++)
+		if (list[i]->parent)
+			join_eras(&eras[list[i]->parent->boot],
+				  &eras[list[i]->boot]);
+	number_eras(eras, n);
+	for (i = 0; i < model->count; i++)
+		list[i]->boot = era_of(&eras[list[i]->boot])->boot;
+	free(boundaries);
+	free(eras);
+}
+
+static struct container **list_all(const struct model *model)
+{
+	struct container **list = checked(calloc(model->count + 1, sizeof(*list)));
+	struct container *con;
+	size_t i = 0;
+
+	for (con = model->all; con; con = con->next)
+		list[i++] = con;
+	return list;
 }
 
 void model_finish(struct model *model)
 {
+	struct container **list;
+
 	link_parents(model);
-	drop_doubles(model);
-	number_boots(model);
+	list = list_all(model);
+	number_boots(model, list);
+	free(list);
+}
+
+/* The last one first, so that children come to be in the order of the list */
+static void link_children(struct container **list, size_t count)
+{
+	struct container *con;
+
+	for (size_t i = 0; i < count; i++)
+		list[i]->child = NULL;
+	while (count--) {
+		con = list[count];
+		if (!con->parent)
+			continue;
+		con->sibling = con->parent->child;
+		con->parent->child = con;
+	}
+}
+
+/* A parent has the smaller ID, so there is no circle. */
+static struct container *walk(struct container *con)
+{
+	if (con->child) {
+		con->child->depth = con->depth + 1;
+		return con->child;
+	}
+	while (con->parent && !con->sibling)
+		con = con->parent;
+	if (!con->parent)
+		return NULL;
+	con->sibling->depth = con->depth;
+	return con->sibling;
+}
+
+struct container **model_sorted(struct model *model)
+{
+	struct container **list = list_all(model), **sorted, *con;
+	size_t i, n = 0;
+
+	sorted = checked(calloc(model->count + 1, sizeof(*sorted)));
+	qsort(list, model->count, sizeof(*list), by_boot);
+	link_children(list, model->count);
+	for (i = 0; i < model->count; i++) {
+		if (list[i]->parent)
+			continue;
+		list[i]->depth = 0;
+		for (con = list[i]; con; con = walk(con))
+			sorted[n++] = con;
+	}
+	free(list);
+	return sorted;
 }

@@ -17,7 +17,7 @@
 #include "auditcid.h"
 #include "model.h"
 
-#define THINGS_MAX	300000
+#define BYTES_MAX	(64 << 20)
 #define TOP		5
 
 enum kind { EXECUTABLE, FILE_NAME, SYSCALL, KINDS };
@@ -35,6 +35,7 @@ struct report {
 	char		**files;
 	bool		json;
 	struct lh_table	*things;
+	size_t		bytes;
 	unsigned long	floor;		/* what has not been counted more often is gone */
 };
 
@@ -94,16 +95,28 @@ static void free_thing(struct lh_entry *entry)
 	free(lh_entry_k(entry));
 }
 
+/* With its entry in the table, and what malloc() adds */
+static size_t size_of(const struct thing *thing)
+{
+	return sizeof(*thing) + strlen(thing->text) + 1 + 128;
+}
+
+static void drop(struct report *report, struct lh_entry *entry)
+{
+	report->bytes -= size_of((void *)lh_entry_v(entry));
+	lh_table_delete_entry(report->things, entry);
+}
+
 static void drop_rare(struct report *report)
 {
 	struct lh_entry *entry, *next;
 
-	while (lh_table_length(report->things) > THINGS_MAX / 2) {
+	while (report->bytes > BYTES_MAX / 2) {
 		report->floor++;
 		lh_foreach_safe(report->things, entry, next)
 			if (((struct thing *)lh_entry_v(entry))->count <=
 			    report->floor)
-				lh_table_delete_entry(report->things, entry);
+				drop(report, entry);
 	}
 }
 
@@ -123,8 +136,10 @@ static void count(struct report *report, struct container *con, enum kind kind,
 		free(thing);
 		return;
 	}
-	lh_table_insert(report->things, thing, thing);
-	if (lh_table_length(report->things) > THINGS_MAX)
+	if (lh_table_insert(report->things, thing, thing))
+		err(EXIT_OWN, "cannot count");
+	report->bytes += size_of(thing);
+	if (report->bytes > BYTES_MAX)
 		drop_rare(report);
 }
 
@@ -143,6 +158,12 @@ static void take_field(struct report *report, struct container *con,
 		if (text)
 			count(report, con, kind, text);
 	}
+}
+
+static bool wants(struct model *model, auparse_state_t *au)
+{
+	(void)au;
+	return model->acting;
 }
 
 static void take_event(struct model *model, auparse_state_t *au)
@@ -193,6 +214,16 @@ static void print_text(const struct container *con, struct thing **list, size_t 
 	}
 }
 
+/* The most frequent comes first: an array, as an object has no order */
+static struct json_object *thing_json(const struct thing *thing)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "what", json_text(thing->text));
+	json_object_object_add(obj, "count", json_object_new_int64(thing->count));
+	return obj;
+}
+
 static void print_json(const struct container *con, struct thing **list, size_t n)
 {
 	struct json_object *obj = json_object_new_object(), *in[KINDS];
@@ -200,22 +231,19 @@ static void print_json(const struct container *con, struct thing **list, size_t 
 	size_t i;
 
 	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
-	json_object_object_add(obj, "node", con->node ?
-			       json_object_new_string(con->node) : NULL);
+	json_object_object_add(obj, "node", json_text(con->node));
 	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
+	json_object_object_add(obj, "name", json_text(con->name));
 	json_object_object_add(obj, "events", json_object_new_int64(con->events));
 	json_object_object_add(obj, "failed", json_object_new_int64(con->failed));
 	for (kind = 0; kind < KINDS; kind++) {
-		in[kind] = json_object_new_object();
+		in[kind] = json_object_new_array();
 		json_object_object_add(obj, kinds[kind], in[kind]);
 	}
 	for (i = 0; i < n; i++)
-		if (json_object_object_length(in[list[i]->kind]) < TOP)
-			json_object_object_add(in[list[i]->kind], list[i]->text,
-					       json_object_new_int64(list[i]->count));
-	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-						 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(obj);
+		if (json_object_array_length(in[list[i]->kind]) < TOP)
+			json_object_array_add(in[list[i]->kind], thing_json(list[i]));
+	json_print(obj);
 }
 
 /* Things are sorted by where their container is in memory: search for it. */
@@ -223,15 +251,16 @@ static void print_all(struct report *report, struct model *model)
 {
 	size_t n = lh_table_length(report->things), i = 0, from, to;
 	struct thing **list = calloc(n + 1, sizeof(*list));
-	struct container *con;
+	struct container **all = model_sorted(model), *con;
 	struct lh_entry *entry;
+	size_t j;
 
 	if (!list)
 		err(EXIT_OWN, "cannot sort");
 	lh_foreach(report->things, entry)
 		list[i++] = (void *)lh_entry_v(entry);
 	qsort(list, n, sizeof(*list), by_count);
-	for (con = model->all; con; con = con->next) {
+	for (j = 0; (con = all[j]); j++) {
 		for (from = 0, to = n; from < to;) {
 			i = from + (to - from) / 2;
 			if (list[i]->con < con)
@@ -243,6 +272,7 @@ static void print_all(struct report *report, struct model *model)
 			to++;
 		(report->json ? print_json : print_text)(con, list + from, to - from);
 	}
+	free(all);
 	free(list);
 }
 
@@ -254,6 +284,7 @@ int report_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &report);
 	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
 	model_init(&model);
+	model.wants = wants;
 	model.on_event = take_event;
 	model.data = &report;
 	log_complain(log_read(&model, report.files));

@@ -19,7 +19,8 @@ struct search {
 	const char	*contid, *key, *syscall, *file, *exe, *success;
 	uint64_t	id, start, end;
 	int		type;
-	bool		tree, interpret;
+	bool		tree, interpret, follow;
+	char		mark[32];
 	char		**files;
 	unsigned long	found;
 };
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
 	{ "executable", 'x', "TEXT", 0, "With TEXT in the path of the program", 1 },
 	{ "success", 'u', "yes|no", 0, "That succeeded, or did not", 1 },
 	{ "interpret", 'i', NULL, 0, "Print numbers as text", 2 },
+	{ "follow", LOG_FOLLOW, NULL, 0,
+	  "Go on with what is written to the log that began last", 3 },
 	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
@@ -80,6 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f': search->file = arg; return 0;
 	case 'x': search->exe = arg; return 0;
 	case 'i': search->interpret = true; return 0;
+	case LOG_FOLLOW: search->follow = true; return 0;
 	case 'u':
 		if (strcmp(arg, "yes") && strcmp(arg, "no"))
 			argp_error(state, "--success is yes or no, not '%s'", arg);
@@ -106,11 +110,6 @@ static const struct argp argp = {
 	       "LOGs ('-' is standard input) or from this machine's audit logs.",
 };
 
-/* What is true of some record of the event */
-struct match {
-	bool	contid, type, key, syscall, file, exe, success;
-};
-
 static bool is_wanted(struct model *model, const struct search *search,
 		      const char *node, const char *value)
 {
@@ -126,6 +125,38 @@ static bool interpreted(auparse_state_t *au, const char *text, bool part)
 
 	return value && (part ? !!strstr(value, text) : !strcmp(value, text));
 }
+
+/* Does the kernel say of the record that it is by or about the container? */
+static bool wants(struct model *model, auparse_state_t *au)
+{
+	const struct search *search = model->data;
+	const au_event_t *event = auparse_get_timestamp(au);
+	uint64_t at = auparse_get_time(au) * 1000ULL + auparse_get_milli(au);
+	const char *name, *value;
+
+	if (!event || at < search->start || (search->end && at > search->end) ||
+	    !model_has_contid(auparse_get_record_text(au)) ||
+	    !auparse_first_field(au))
+		return false;
+	do {
+		name = auparse_get_field_name(au);
+		value = auparse_get_field_str(au);
+		if (!name || !value)
+			continue;
+		if (!strcmp(name, "ocontid") || !strcmp(name, "contid"))
+			if (is_wanted(model, search, event->host, value))
+				return true;
+		/* What comes after the kernel's may be forged. */
+		if (!strcmp(name, "contid"))
+			return false;
+	} while (auparse_next_field(au) > 0);
+	return false;
+}
+
+/* What is true of some record of the event */
+struct match {
+	bool	type, key, syscall, file, exe, success;
+};
 
 static void match_field(struct match *match, const struct search *search,
 			auparse_state_t *au, const char *name, const char *value)
@@ -143,34 +174,25 @@ static void match_field(struct match *match, const struct search *search,
 		match->success |= interpreted(au, search->success, false);
 }
 
-static void match_record(struct match *match, struct model *model,
+static void match_record(struct match *match, const struct search *search,
 			 auparse_state_t *au)
 {
-	const struct search *search = model->data;
-	const au_event_t *event = auparse_get_timestamp(au);
-	bool ours = model_has_contid(auparse_get_record_text(au));
 	const char *name, *value;
 
 	match->type |= auparse_get_type(au) == search->type;
-	if (!event || !auparse_first_field(au))
+	if (!auparse_first_field(au))
 		return;
 	do {
 		name = auparse_get_field_name(au);
 		value = auparse_get_field_str(au);
-		if (!name || !value)
-			continue;
-		if (ours && (!strcmp(name, "contid") || !strcmp(name, "ocontid"))) {
-			match->contid |= is_wanted(model, search, event->host, value);
-			/* What comes after the kernel's may be forged. */
-			ours = *name == 'o';
-		}
-		match_field(match, search, au, name, value);
+		if (name && value)
+			match_field(match, search, au, name, value);
 	} while (auparse_next_field(au) > 0);
 }
 
 static bool matches(const struct match *match, const struct search *search)
 {
-	return match->contid && (!search->type || match->type) &&
+	return (!search->type || match->type) &&
 	       (!search->key || match->key) && (!search->file || match->file) &&
 	       (!search->syscall || match->syscall) &&
 	       (!search->exe || match->exe) &&
@@ -212,14 +234,12 @@ static void print_interpreted(auparse_state_t *au)
 static void take_event(struct model *model, auparse_state_t *au)
 {
 	struct search *search = model->data;
-	uint64_t at = auparse_get_time(au) * 1000ULL + auparse_get_milli(au);
 	struct match match = {};
 
-	if (at < search->start || (search->end && at > search->end))
+	if (auparse_first_record(au) <= 0)
 		return;
-	auparse_first_record(au);
 	do
-		match_record(&match, model, au);
+		match_record(&match, search, au);
 	while (auparse_next_record(au) > 0);
 	if (!matches(&match, search))
 		return;
@@ -232,15 +252,40 @@ static void take_event(struct model *model, auparse_state_t *au)
 	while (auparse_next_record(au) > 0);
 }
 
+/* Without more conditions, there is nothing to be parsed. */
+static void take_text(struct model *model, const char *text, size_t len)
+{
+	struct search *search = model->data;
+
+	search->found++;
+	fwrite(text, 1, len, stdout);
+}
+
+static void prepare(struct search *search, struct model *model)
+{
+	model_init(model);
+	model->data = search;
+	model->prints = true;
+	model->follow = search->follow;
+	model->wants = wants;
+	if (search->interpret || search->type || search->key || search->syscall ||
+	    search->file || search->exe || search->success)
+		model->on_event = take_event;
+	else
+		model->on_text = take_text;
+	if (search->tree)
+		return;
+	snprintf(search->mark, sizeof(search->mark), "contid=%s", search->contid);
+	model->mark = search->mark;
+}
+
 int search_main(int argc, char **argv)
 {
 	struct search search = {};
 	struct model model;
 
 	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &search);
-	model_init(&model);
-	model.on_event = take_event;
-	model.data = &search;
+	prepare(&search, &model);
 	log_complain(log_read(&model, search.files));
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))

@@ -16,18 +16,36 @@
 
 struct view {
 	char		**files;
+	const char	*svg;
 	uint64_t	at;
-	bool		json, live, dot;
+	bool		json, live, dot, follow;
+	bool		shown;		/* the tree so far; news come next */
+	struct news {
+		struct container	*con;
+		bool			end;
+	}		*news;
+	size_t		news_count;
 };
 
 static const struct argp_option options[] = {
 	{ "at", 'a', "TIME", 0, "Only containers that were live at TIME", 0 },
 	{ "live", 'l', NULL, 0, "Only containers that did not end", 0 },
-	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 0 },
-	{ "dot", 'd', NULL, 0, "Print a graph for dot(1)", 0 },
+	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 1 },
+	{ "dot", 'd', NULL, 0, "Print a graph for dot(1)", 1 },
+	{ "svg", 's', "FILE", 0, "Draw the containers over time into FILE", 1 },
+	{ "follow", 'f', NULL, 0,
+	  "Go on with what is written to the log that began last", 2 },
 	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
+
+static void check(const struct view *view, struct argp_state *state)
+{
+	if (view->json + view->dot + !!view->svg > 1)
+		argp_error(state, "--json, --dot and --svg exclude each other");
+	if (view->follow && (view->dot || view->svg || view->at || view->live))
+		argp_error(state, "--follow goes with --json only");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -40,19 +58,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (why)
 			argp_error(state, "'%s' %s", arg, why);
 		return 0;
-	case 'l':
-		view->live = true;
-		return 0;
-	case 'd':
-		view->dot = true;
-		return 0;
-	case 'J':
-		view->json = true;
-		return 0;
+	case 'l': view->live = true; return 0;
+	case 'd': view->dot = true; return 0;
+	case 'J': view->json = true; return 0;
+	case 's': view->svg = arg; return 0;
+	case 'f': view->follow = true; return 0;
 	case LOG_IF:
 		return 0;
 	case ARGP_KEY_ARGS:
 		view->files = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_END:
+		check(view, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -66,7 +83,7 @@ static const struct argp argp = {
 	       "input) or from this machine's audit logs.",
 };
 
-static bool wanted(const struct view *view, const struct container *con)
+static bool is_wanted(const struct view *view, const struct container *con)
 {
 	if (view->live && con->ended)
 		return false;
@@ -74,105 +91,75 @@ static bool wanted(const struct view *view, const struct container *con)
 			     (!con->ended || view->at < con->ended));
 }
 
-/* Seconds, with the digits that the log has */
-static struct json_object *stamp(uint64_t at)
-{
-	char text[WHEN_SIZE];
-
-	if (!at)
-		return NULL;
-	snprintf(text, sizeof(text), "%" PRIu64 ".%03" PRIu64, at / 1000, at % 1000);
-	return json_object_new_double_s(at / 1000.0, text);
-}
-
-static struct json_object *text(const char *from)
-{
-	return from ? json_object_new_string(from) : NULL;
-}
-
-static void print_json(struct container *con)
+static void print_json(const struct container *con)
 {
 	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
-	json_object_object_add(obj, "node", text(con->node));
+	json_object_object_add(obj, "node", json_text(con->node));
 	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
 	json_object_object_add(obj, "pcontid", con->has_parent ?
 			       json_object_new_uint64(con->pcontid) : NULL);
-	json_object_object_add(obj, "name", text(con->name));
-	json_object_object_add(obj, "created", stamp(con->created));
-	json_object_object_add(obj, "ended", stamp(con->ended));
+	json_object_object_add(obj, "name", json_text(con->name));
+	json_object_object_add(obj, "created", json_when(con->created));
+	json_object_object_add(obj, "ended", json_when(con->ended));
 	json_object_object_add(obj, "gap", json_object_new_boolean(!con->created));
-	json_object_object_add(obj, "members",
-			       json_object_new_int64(pids_count(&con->members)));
-	json_object_object_add(obj, "events", json_object_new_int64(con->events));
-	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-						 JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(obj);
+	json_print(obj);
 }
 
-static void print_quoted(const char *text)
+static void print_escaped(const char *text)
 {
-	for (; *text; text++)
+	for (; text && *text; text++)
 		printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
 }
 
-/* An ID may come in several boots: the object is what is one. */
-static void print_dot(const struct container *con)
+/* What a container is called in the graph: an ID may come in several boots. */
+static void print_vertex(const struct container *con)
 {
-	printf("\t\"%p\" [label=\"%" PRIu64 "\\n", con, con->id);
-	print_quoted(con->name ? con->name : "");
-	printf("\\n%s boot %u\"%s]\n", con->node ? con->node : "", con->boot,
-	       con->created ? "" : " style=dashed");
-	if (con->parent)
-		printf("\t\"%p\" -> \"%p\"\n", con->parent, con);
+	putchar('"');
+	print_escaped(con->node);
+	printf("/%u/%" PRIu64 "\"", con->boot, con->id);
 }
 
-static int depth_of(const struct container *con)
+static void print_dot(const struct container *con)
 {
-	int depth = 0;
+	putchar('\t');
+	print_vertex(con);
+	printf(" [label=\"%" PRIu64 "\\n", con->id);
+	print_escaped(con->name);
+	printf("\\n");
+	print_escaped(con->node);
+	printf(" boot %u\"%s]\n", con->boot, con->created ? "" : " style=dashed");
+	if (!con->parent)
+		return;
+	putchar('\t');
+	print_vertex(con->parent);
+	printf(" -> ");
+	print_vertex(con);
+	putchar('\n');
+}
 
-	while ((con = con->parent))
-		depth++;
-	return depth;
+static const char *gap_of(const struct container *con)
+{
+	if (con->created)
+		return "";
+	return con->has_parent ? " (no create record)" :
+				 " (no create record, parent unknown)";
 }
 
 static void print_line(struct container *con)
 {
 	char from[WHEN_SIZE], to[WHEN_SIZE];
 
-	printf("%*s%" PRIu64 " %s%s by %s %s, %s - %s, %zu processes, %lu events\n",
-	       2 * depth_of(con), "", con->id, con->name ? con->name : "(no name)",
-	       con->created ? "" : con->has_parent ? " (no create record)" :
-	       " (no create record, parent unknown)",
+	printf("%*s%" PRIu64 " %s%s by %s %s, %s - %s, ", 2 * (con->depth + 1), "",
+	       con->id, con->name ? con->name : "(no name)", gap_of(con),
 	       con->auid ? con->auid : "?", con->exe ? con->exe : "?",
 	       when_text(con->created, from, sizeof(from)),
-	       con->ended ? when_text(con->ended, to, sizeof(to)) : "",
-	       pids_count(&con->members), con->events);
-}
-
-/* A parent before its children, and siblings by their IDs */
-static int by_place(const void *a, const void *b)
-{
-	const struct container *x = *(void **)a, *y = *(void **)b;
-	int dx = depth_of(x), dy = depth_of(y), node;
-
-	node = strcmp(x->node ? x->node : "", y->node ? y->node : "");
-	if (node)
-		return node;
-	if (x->boot != y->boot)
-		return x->boot < y->boot ? -1 : 1;
-	for (int d = dx; d > dy; d--)
-		x = x->parent;
-	for (int d = dy; d > dx; d--)
-		y = y->parent;
-	if (x == y)
-		return dx - dy;
-	while (x->parent != y->parent) {
-		x = x->parent;
-		y = y->parent;
-	}
-	return x->id < y->id ? -1 : x->id > y->id;
+	       con->ended ? when_text(con->ended, to, sizeof(to)) : "");
+	if (con->delegate)
+		printf("delegate=%" PRIu64 ", ", con->delegate);
+	printf("%zu processes, %lu events\n", pids_count(&con->members),
+	       con->events);
 }
 
 static void print_boot(const struct container *last, const struct container *con)
@@ -183,36 +170,98 @@ static void print_boot(const struct container *last, const struct container *con
 	printf("node %s, boot %u\n", con->node ? con->node : "-", con->boot);
 }
 
+static size_t select_wanted(const struct view *view, struct container **list)
+{
+	size_t i, n = 0;
+
+	for (i = 0; list[i]; i++)
+		if (is_wanted(view, list[i]))
+			list[n++] = list[i];
+	list[n] = NULL;
+	return n;
+}
+
 static void print_tree(const struct view *view, struct model *model)
 {
-	struct container **list = calloc(model->count + 1, sizeof(*list));
-	struct container *con, *last = NULL;
-	size_t i = 0, n;
+	struct container **list = model_sorted(model);
+	size_t i, n = select_wanted(view, list);
 
-	if (!list)
-		err(EXIT_OWN, "cannot sort the containers");
-	for (con = model->all; con; con = con->next)
-		if (wanted(view, con))
-			list[i++] = con;
-	n = i;
-	qsort(list, n, sizeof(*list), by_place);
+	if (view->svg)
+		svg_draw(view->svg, list, n);
 	if (view->dot)
 		puts("digraph containers {");
-	for (i = 0; i < n; i++) {
-		if (view->json || view->dot) {
-			if (view->json)
-				print_json(list[i]);
-			else
-				print_dot(list[i]);
-			continue;
+	for (i = 0; i < n && !view->svg; i++) {
+		if (view->json) {
+			print_json(list[i]);
+		} else if (view->dot) {
+			print_dot(list[i]);
+		} else {
+			print_boot(i ? list[i - 1] : NULL, list[i]);
+			print_line(list[i]);
 		}
-		print_boot(last, list[i]);
-		print_line(list[i]);
-		last = list[i];
 	}
 	if (view->dot)
 		puts("}");
 	free(list);
+}
+
+/*
+ * Following: the tree so far, then what comes
+ */
+
+static void note_news(struct model *model, struct container *con,
+		      const struct op *op)
+{
+	struct view *view = model->data;
+	bool end = !strcmp(op->op, "exit");
+	struct news *news;
+
+	if (!view->shown || (!end && strcmp(op->op, "create")))
+		return;
+	news = reallocarray(view->news, view->news_count + 1, sizeof(*news));
+	if (!news)
+		err(EXIT_OWN, "cannot follow the log");
+	view->news = news;
+	news[view->news_count++] = (struct news) { con, end };
+}
+
+static void print_news(const struct news *news)
+{
+	const struct container *con = news->con, *above;
+	char when[WHEN_SIZE];
+
+	printf("%s %s %" PRIu64 " %s", when_text(news->end ? con->ended : con->created,
+						 when, sizeof(when)),
+	       news->end ? "ended  " : "created", con->id,
+	       con->name ? con->name : "(no name)");
+	for (above = con->parent; above; above = above->parent)
+		printf(", in %" PRIu64 " %s", above->id,
+		       above->name ? above->name : "(no name)");
+	printf(", node %s, boot %u", con->node ? con->node : "-", con->boot);
+	if (!news->end)
+		printf(", by %s %s", con->auid ? con->auid : "?",
+		       con->exe ? con->exe : "?");
+	putchar('\n');
+}
+
+static void show_news(struct model *model)
+{
+	struct view *view = model->data;
+	size_t i;
+
+	if (view->shown && !view->news_count)
+		return;
+	model_finish(model);
+	if (!view->shown)
+		print_tree(view, model);
+	view->shown = true;
+	for (i = 0; i < view->news_count; i++) {
+		if (view->json)
+			print_json(view->news[i].con);
+		else
+			print_news(&view->news[i]);
+	}
+	view->news_count = 0;
 }
 
 int tree_main(int argc, char **argv)
@@ -222,8 +271,18 @@ int tree_main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &view);
 	model_init(&model);
+	model.data = &view;
+	model.follow = view.follow;
+	if (view.follow) {
+		model.on_op = note_news;
+		model.on_idle = show_news;
+	}
 	log_complain(log_read(&model, view.files));
-	print_tree(&view, &model);
+	if (view.follow)
+		show_news(&model);
+	else
+		print_tree(&view, &model);
+	free(view.news);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid: where audit logs are: files, those that auditd rotates, standard
+ * input; and waiting for more.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auditcid.h"
+#include "model.h"
+
+#define BLOCK		(256 << 10)
+#define FIRST_BLOCK	(32 << 10)
+#define LOGS_MAX	1024		/* auditd keeps 999 */
+#define CONFIG		"/etc/audit/auditd.conf"
+#define NAP_MS		200
+
+struct source {
+	const char	*path;
+	int		fd;
+	struct stat	stat;
+	uint64_t	at;
+};
+
+struct reader {
+	struct model	*model;
+	struct log	*log;
+	struct progress	*progress;
+	size_t		have;
+	bool		skipping;	/* the rest of a line that is too long */
+	char		block[BLOCK + 1];
+};
+
+static void *checked(void *p)
+{
+	if (!p)
+		err(EXIT_OWN, "cannot read the logs");
+	return p;
+}
+
+/*
+ * Blocks
+ */
+
+static void take_lines(struct reader *reader)
+{
+	char *line = reader->block, *end = line + reader->have, *newline;
+
+	while ((newline = memchr(line, '\n', end - line))) {
+		if (reader->skipping)
+			reader->skipping = false;
+		else
+			log_line(reader->log, line, newline + 1 - line);
+		line = newline + 1;
+	}
+	reader->have = end - line;
+	memmove(reader->block, line, reader->have);
+	if (reader->have < LOG_LINE_MAX)
+		return;
+	if (!reader->skipping)
+		log_skipped(reader->log);
+	reader->skipping = true;
+	reader->have = 0;
+}
+
+/* False: there is no more for now */
+static bool read_block(struct reader *reader, const struct source *source)
+{
+	ssize_t len;
+
+	do
+		len = read(source->fd, reader->block + reader->have,
+			   BLOCK - reader->have);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		err(EXIT_OWN, "cannot read %s", source->path);
+	if (!len)
+		return false;
+	reader->have += len;
+	take_lines(reader);
+	progress_add(reader->progress, len);
+	return true;
+}
+
+/* A last line without an end is what its record says of it. */
+static void end_line(struct reader *reader)
+{
+	if (!reader->have)
+		return;
+	reader->block[reader->have++] = '\n';
+	take_lines(reader);
+}
+
+static void read_all(struct reader *reader, const struct source *source)
+{
+	while (read_block(reader, source))
+		;
+	end_line(reader);
+	reader->skipping = false;
+}
+
+/*
+ * Which file comes first
+ */
+
+static void note_time(auparse_state_t *au, auparse_cb_event_t type, void *data)
+{
+	uint64_t at = auparse_get_time(au) * 1000ULL + auparse_get_milli(au);
+	uint64_t *latest = data;
+
+	(void)type;
+	if (at > *latest)
+		*latest = at;
+}
+
+/*
+ * When a log begins. A SYSCALL record has the time at which the call began,
+ * maybe long before: the latest of the first records it is.
+ */
+static uint64_t begin_of(int fd, char *block)
+{
+	ssize_t len = pread(fd, block, FIRST_BLOCK, 0);
+	uint64_t latest = 0;
+	auparse_state_t *au;
+
+	if (len <= 0)
+		return latest;
+	au = checked(auparse_init(AUSOURCE_FEED, NULL));
+	auparse_add_callback(au, note_time, &latest, NULL);
+	auparse_feed(au, block, len);
+	auparse_flush_feed(au);
+	auparse_destroy(au);
+	return latest;
+}
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct source *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+static bool open_source(struct reader *reader, struct source *source,
+			const char *path)
+{
+	source->path = path;
+	source->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
+		     STDIN_FILENO;
+	if (source->fd < 0 || fstat(source->fd, &source->stat))
+		return false;
+	source->at = S_ISREG(source->stat.st_mode) ?
+		     begin_of(source->fd, reader->block) : UINT64_MAX;
+	return true;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* auditd may rotate meanwhile: a file that was open already comes again. */
+static size_t drop_double(struct source *sources, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < count; i++) {
+		if (!S_ISREG(sources[i].stat.st_mode) ||
+		    !is_same_file(&sources[i].stat, &sources[count - 1].stat))
+			continue;
+		if (sources[count - 1].fd != STDIN_FILENO)
+			close(sources[count - 1].fd);
+		return count - 1;
+	}
+	return count;
+}
+
+static void rotated_name(char *to, size_t size, const char *path, int i)
+{
+	if (i)
+		snprintf(to, size, "%s.%d", path, i);
+	else
+		snprintf(to, size, "%s", path);
+}
+
+/* The machine's own logs: where auditd puts them, the newest first */
+static char **own_logs(void)
+{
+	static char *list[LOGS_MAX + 1];
+	char path[4096] = "/var/log/audit/audit.log", text[4096 + 16];
+	FILE *config = fopen(CONFIG, "re");
+	int i;
+
+	while (config && fgets(text, sizeof(text), config))
+		sscanf(text, " log_file = %4095s", path);
+	if (config)
+		fclose(config);
+	for (i = 0; i < LOGS_MAX; i++) {
+		rotated_name(text, sizeof(text), path, i);
+		if (i && access(text, F_OK))
+			break;
+		list[i] = checked(strdup(text));
+	}
+	return list;
+}
+
+static size_t open_all(struct reader *reader, struct source *sources, char **files)
+{
+	struct rlimit limit;
+	size_t count = 0;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	for (; *files; files++) {
+		if (!open_source(reader, &sources[count], *files))
+			err(EXIT_OWN, "cannot open %s", *files);
+		count = drop_double(sources, count + 1);
+	}
+	qsort(sources, count, sizeof(*sources), by_begin);
+	return count;
+}
+
+/*
+ * Following
+ */
+
+static void idle(struct reader *reader)
+{
+	log_settle(reader->log);
+	if (reader->model->on_idle)
+		reader->model->on_idle(reader->model);
+	if (fflush(stdout))
+		err(EXIT_OWN, "cannot write");
+}
+
+static void follow_pipe(struct reader *reader, const struct source *source)
+{
+	struct pollfd poll_fd = { .fd = source->fd, .events = POLLIN };
+
+	do {
+		idle(reader);
+		while (!poll(&poll_fd, 1, NAP_MS))
+			idle(reader);
+	} while (read_block(reader, source));
+	end_line(reader);
+}
+
+/* Where auditd has moved the file to: 0 if nowhere */
+static int rotated_to(const struct source *source)
+{
+	char path[4096 + 16];
+	struct stat stat_buf;
+	int i;
+
+	for (i = 1; i < LOGS_MAX; i++) {
+		rotated_name(path, sizeof(path), source->path, i);
+		if (stat(path, &stat_buf))
+			break;
+		if (is_same_file(&stat_buf, &source->stat))
+			return i;
+	}
+	return 0;
+}
+
+/* What came between the file that was read and the one that is written now */
+static void catch_up(struct reader *reader, struct source *source)
+{
+	int i = rotated_to(source);
+	char path[4096 + 16];
+
+	close(source->fd);
+	do {
+		i = i ? i - 1 : 0;
+		rotated_name(path, sizeof(path), source->path, i);
+		source->fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (source->fd < 0 || fstat(source->fd, &source->stat))
+			err(EXIT_OWN, "cannot open %s", path);
+		if (!i)
+			return;
+		read_all(reader, source);
+		close(source->fd);
+	} while (true);
+}
+
+static bool is_moved(const struct source *source)
+{
+	struct stat stat_buf;
+
+	return !stat(source->path, &stat_buf) &&
+	       !is_same_file(&stat_buf, &source->stat);
+}
+
+static void follow_file(struct reader *reader, struct source *source)
+{
+	struct stat now;
+	bool moved;
+
+	for (;;) {
+		/* In this order: what is there when it has moved is all. */
+		moved = is_moved(source);
+		while (read_block(reader, source))
+			idle(reader);
+		if (moved) {
+			end_line(reader);
+			catch_up(reader, source);
+			continue;
+		}
+		if (!fstat(source->fd, &now) &&
+		    lseek(source->fd, 0, SEEK_CUR) > now.st_size)
+			lseek(source->fd, 0, SEEK_SET);
+		idle(reader);
+		poll(NULL, 0, NAP_MS);
+	}
+}
+
+static void follow(struct reader *reader, struct source *source)
+{
+	if (S_ISREG(source->stat.st_mode))
+		follow_file(reader, source);
+	else
+		follow_pipe(reader, source);
+}
+
+static void read_sources(struct reader *reader, struct source *sources,
+			 size_t count)
+{
+	size_t i, last = count - reader->model->follow;
+	off_t total = 0;
+
+	for (i = 0; i < count; i++)
+		if (S_ISREG(sources[i].stat.st_mode))
+			total += sources[i].stat.st_size;
+	if (!reader->model->follow)
+		reader->progress = progress_start(total, reader->model->prints);
+	for (i = 0; i < count; i++) {
+		if (i == last)
+			follow(reader, &sources[i]);
+		else
+			read_all(reader, &sources[i]);
+		if (sources[i].fd != STDIN_FILENO)
+			close(sources[i].fd);
+	}
+	progress_end(reader->progress);
+}
+
+unsigned long log_read(struct model *model, char **files)
+{
+	struct reader *reader = checked(calloc(1, sizeof(*reader)));
+	struct source *sources;
+	unsigned long passed;
+	size_t count = 0;
+
+	if (!files || !*files)
+		files = own_logs();
+	while (files[count])
+		count++;
+	sources = checked(calloc(count, sizeof(*sources)));
+	reader->model = model;
+	reader->log = log_start(model);
+	count = open_all(reader, sources, files);
+	read_sources(reader, sources, count);
+	passed = log_finish(reader->log);
+	model_finish(model);
+	free(sources);
+	free(reader);
+	return passed;
+}

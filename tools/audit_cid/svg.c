@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid: draw containers over time, a lane each, children under their parents.
+ * gnuplot(1) draws. It reads the lanes from a file of its own, as names that
+ * somebody chose must not come near its language.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auditcid.h"
+#include "model.h"
+
+#define LANE_PX		18
+#define CHAR_PX		8
+#define SPACE		"\u00a0"	/* gnuplot leaves out others in front */
+#define LANES_FD	3
+#define SCRIPT_FD	4
+
+extern char **environ;
+
+enum kind { ENDED, LIVE, GAP, TITLE };
+
+struct picture {
+	FILE		*lanes, *script;
+	struct container **list;
+	size_t		count;
+	uint64_t	from, to;
+	unsigned int	y;
+	int		label_max;
+};
+
+static bool is_same_boot(const struct container *a, const struct container *b)
+{
+	return a->boot == b->boot &&
+	       !strcmp(a->node ? a->node : "", b->node ? b->node : "");
+}
+
+/* Where no record says so, it ended with its boot at the latest. */
+static uint64_t end_of(const struct picture *pic, const struct container *con,
+		       size_t i)
+{
+	uint64_t end = con->last;
+
+	if (con->ended)
+		return con->ended;
+	while (i && is_same_boot(pic->list[i - 1], con))
+		i--;
+	for (; i < pic->count && is_same_boot(pic->list[i], con); i++)
+		if (pic->list[i]->last > end)
+			end = pic->list[i]->last;
+	return end;
+}
+
+/* gnuplot's times have no zone: it gets the local time as if it were UTC. */
+static double local(uint64_t at)
+{
+	time_t sec = at / 1000;
+	struct tm tm = {};
+
+	localtime_r(&sec, &tm);
+	return at / 1000.0 + tm.tm_gmtoff;
+}
+
+static void put_text(FILE *to, const char *text)
+{
+	for (; text && *text; text++)
+		fputc((unsigned char)*text < ' ' ? '?' : *text == '"' ? '\'' : *text,
+		      to);
+}
+
+static void note_width(struct picture *pic, int width)
+{
+	if (width > pic->label_max)
+		pic->label_max = width;
+}
+
+static void add_title(struct picture *pic, const struct container *con)
+{
+	fprintf(pic->lanes, "%d\t%u\t-\t-\t-\tnode ", TITLE, pic->y++);
+	put_text(pic->lanes, con->node ? con->node : "-");
+	fprintf(pic->lanes, ", boot %u\n", con->boot);
+	note_width(pic, 20 + (con->node ? strlen(con->node) : 0));
+}
+
+/* A parent comes first: its lane is known */
+static void add_lane(struct picture *pic, size_t i, unsigned int *lanes)
+{
+	struct container *con = pic->list[i];
+	enum kind kind = !con->created ? GAP : con->ended ? ENDED : LIVE;
+	uint64_t from = con->created ? con->created : con->first;
+	uint64_t to = end_of(pic, con, i);
+	size_t above = i;
+
+	while (con->parent && above && pic->list[above] != con->parent)
+		above--;
+	lanes[i] = pic->y++;
+	fprintf(pic->lanes, "%d\t%u\t%.3f\t%.3f\t", kind, lanes[i], local(from),
+		local(to));
+	if (con->parent && pic->list[above] == con->parent)
+		fprintf(pic->lanes, "%u\t", lanes[above]);
+	else
+		fprintf(pic->lanes, "-\t");
+	for (above = 0; above < 2 * con->depth + 2; above++)
+		fputs(SPACE, pic->lanes);
+	fprintf(pic->lanes, "%" PRIu64 " ", con->id);
+	put_text(pic->lanes, con->name);
+	fputc('\n', pic->lanes);
+	note_width(pic, 2 * con->depth + 15 + (con->name ? strlen(con->name) : 0));
+	if (!pic->from || from < pic->from)
+		pic->from = from;
+	if (to > pic->to)
+		pic->to = to;
+}
+
+static const char *format_of(const struct picture *pic)
+{
+	uint64_t span = pic->to - pic->from;
+
+	if (span < 60 * 1000)
+		return "%H:%M:%.3S";
+	if (span < 24 * 3600 * 1000)
+		return "%H:%M:%S";
+	return "%Y-%m-%d\\n%H:%M";
+}
+
+static const char * const looks[] = {
+	[ENDED]	= "lc rgb '#4682b4' title 'ended'",
+	[LIVE]	= "lc rgb '#2e8b57' title 'no exit record'",
+	[GAP]	= "fs pattern 4 lc rgb '#d2691e' title 'no create record'",
+};
+
+static void write_script(const struct picture *pic)
+{
+	double from = local(pic->from), to = local(pic->to);
+	double edge = to > from ? (to - from) / 50 : .5;
+	FILE *f = pic->script;
+	enum kind kind;
+
+	fprintf(f, "set encoding utf8\nset terminal svg noenhanced size %d,%u background 'white' "
+		"font 'monospace,11'\n", 900 + pic->label_max * CHAR_PX,
+		(pic->y + 2) * LANE_PX + 100);
+	fprintf(f, "set datafile separator \"\\t\"\n");
+	fprintf(f, "set lmargin %d\n", pic->label_max + 2);
+	fprintf(f, "set xrange [%.3f:%.3f]\nset yrange [%u:-1]\n", from - edge,
+		to + edge, pic->y);
+	fprintf(f, "set format x \"%s\" time\nset xtics time nomirror rotate by -30\n",
+		format_of(pic));
+	fprintf(f, "unset ytics\nset grid x\n");
+	fprintf(f, "set rmargin 14\nset key outside bottom center horizontal\n"
+		"set style fill solid .7 border\nset border 3\n"
+		"lanes = '/proc/self/fd/%d'\n", LANES_FD);
+	fprintf(f, "least(from, to) = to - from < %.6f ? from + %.6f : to\n",
+		edge / 8, edge / 8);
+	fprintf(f, "bar(kind) = $1 == kind ? $3 : NaN\n"
+		"plot lanes using (%.3f):2:(stringcolumn(6)) with labels left offset %d,0 "
+		"notitle, \\\n lanes using 3:5:(0):($2-$5) with vectors nohead "
+		"lc rgb '#808080' title 'parent'", from - edge / 2, -pic->label_max);
+	for (kind = ENDED; kind <= GAP; kind++)
+		fprintf(f, ", \\\n lanes using (bar(%d)):2:3:(least($3,$4)):($2-.35):"
+			"($2+.35) with boxxyerror %s", kind, looks[kind]);
+	fputc('\n', f);
+}
+
+static FILE *scratch(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
+	if (!file)
+		err(EXIT_OWN, "cannot draw");
+	return file;
+}
+
+static void run_gnuplot(struct picture *pic, int out)
+{
+	char script[32], *argv[] = { "gnuplot", script, NULL };
+	posix_spawn_file_actions_t files;
+	int status = 0, ret;
+	pid_t pid;
+
+	/* Above those that they become */
+	int lanes = fcntl(fileno(pic->lanes), F_DUPFD_CLOEXEC, 16);
+	int commands = fcntl(fileno(pic->script), F_DUPFD_CLOEXEC, 16);
+
+	snprintf(script, sizeof(script), "/proc/self/fd/%d", SCRIPT_FD);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, lanes, LANES_FD);
+	posix_spawn_file_actions_adddup2(&files, commands, SCRIPT_FD);
+	ret = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	if (ret == ENOENT)
+		errx(EXIT_OWN, "--svg needs gnuplot: install it (Debian: "
+		     "gnuplot-nox), or use --dot");
+	if (ret)
+		errx(EXIT_OWN, "cannot run gnuplot: %s", strerror(ret));
+	if (waitpid(pid, &status, 0) != pid || status)
+		errx(EXIT_OWN, "gnuplot failed: the picture is not whole");
+	close(lanes);
+	close(commands);
+}
+
+static int open_picture(const char *path)
+{
+	int fd = strcmp(path, "-") ?
+		 open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) :
+		 fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 16);
+
+	if (fd < 0)
+		err(EXIT_OWN, "cannot write %s", path);
+	return fd;
+}
+
+void svg_draw(const char *path, struct container **list, size_t count)
+{
+	struct picture pic = { .list = list, .count = count, .label_max = 20 };
+	unsigned int *lanes = calloc(count + 1, sizeof(*lanes));
+	int out;
+	size_t i;
+
+	if (!lanes)
+		err(EXIT_OWN, "cannot draw");
+	if (!count)
+		errx(EXIT_OWN, "there is no container to draw");
+	out = open_picture(path);
+	pic.lanes = scratch("lanes");
+	pic.script = scratch("script");
+	for (i = 0; i < count; i++) {
+		if (!i || !is_same_boot(list[i - 1], list[i]))
+			add_title(&pic, list[i]);
+		add_lane(&pic, i, lanes);
+	}
+	write_script(&pic);
+	if (fflush(pic.lanes) || fflush(pic.script))
+		err(EXIT_OWN, "cannot draw");
+	run_gnuplot(&pic, out);
+	fclose(pic.lanes);
+	fclose(pic.script);
+	close(out);
+	free(lanes);
+}
