@@ -349,6 +349,7 @@ static void take_op(struct model *model, const struct op *op)
 		}
 		if (!strcmp(op->op, "exit"))
 			con->ended = op->at;
+		con->has_set |= op->set.count > 0;
 		pids_add(&con->members, op->opid);
 	}
 	if (model->on_op)

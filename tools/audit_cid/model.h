@@ -51,6 +51,7 @@ struct container {
 	unsigned int	boot;		/* from 1 on, for each node */
 	unsigned int	depth;
 	bool		has_parent;
+	bool		has_set;	/* a record tells its namespaces */
 	struct pids {
 		uint32_t	*pid;
 		size_t		count, room;

@@ -12,6 +12,7 @@
 #include <argp.h>
 #include <err.h>
 #include <inttypes.h>
+#include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ struct question {
 	char		**files;
 	struct use	*uses;
 	size_t		count;
-	bool		suppressed;
+	bool		suppressed, json;
 };
 
 static const struct argp_option options[] = {
@@ -47,6 +48,7 @@ static const struct argp_option options[] = {
 	{ "userns", 'U', "INO", 0, NULL, 0 },
 	{ "utsns", 'H', "INO", 0, NULL, 0 },
 	{ "at", 'a', "TIME", 0, "Only who was behind it at TIME", 1 },
+	{ "json", 'J', NULL, 0, "Print a JSON object a line and answer", 1 },
 	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
@@ -80,6 +82,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		why = when_parse(arg, &q->at);
 		if (why)
 			argp_error(state, "'%s' %s", arg, why);
+		return 0;
+	case 'J':
+		q->json = true;
 		return 0;
 	case LOG_IF:
 		return 0;
@@ -187,20 +192,45 @@ static uint64_t until(const struct use *use)
 	return use->con->ended ? use->con->ended : UINT64_MAX;
 }
 
+static bool is_gap(const struct container *con)
+{
+	return con && !con->created;
+}
+
 static void print_use(const struct use *use)
 {
 	const struct container *con = use->con;
 	uint64_t to = until(use);
 	char from[WHEN_SIZE], end[WHEN_SIZE];
 
-	printf("%-12" PRIu64 " %-20s %-8s %4u %s %-23s %s process %" PRIu64 "%s\n",
+	printf("%-12" PRIu64 " %-20s %-8s %4u %s %-23s %s process %" PRIu64 "%s%s\n",
 	       con ? con->id : 0,
 	       con ? con->name ? con->name : "(no name)" : "(the host)",
 	       con && con->node ? con->node : "-", con ? con->boot : 0,
 	       when_text(use->from, from, sizeof(from)),
 	       to == UINT64_MAX ? "-" : when_text(to, end, sizeof(end)),
 	       use->op, use->pid,
-	       use->left ? " (which left it: maybe others did not)" : "");
+	       use->left ? " (which left it: maybe others did not)" : "",
+	       is_gap(con) ? " (no create record: maybe before, too)" : "");
+}
+
+static void print_use_json(const struct use *use, bool unsure)
+{
+	struct json_object *obj = json_object_new_object();
+	const struct container *con = use->con;
+	uint64_t to = until(use);
+
+	json_object_object_add(obj, "boot", con ? json_object_new_int(con->boot) : NULL);
+	json_object_object_add(obj, "node", con ? json_text(con->node) : NULL);
+	json_object_object_add(obj, "contid", json_object_new_uint64(con ? con->id : 0));
+	json_object_object_add(obj, "name", con ? json_text(con->name) : NULL);
+	json_object_object_add(obj, "from", json_when(use->from));
+	json_object_object_add(obj, "to", to == UINT64_MAX ? NULL : json_when(to));
+	json_object_object_add(obj, "op", json_text(use->op));
+	json_object_object_add(obj, "pid", json_object_new_uint64(use->pid));
+	json_object_object_add(obj, "gap", json_object_new_boolean(is_gap(con)));
+	json_object_object_add(obj, "ambiguous", json_object_new_boolean(unsure));
+	json_print(obj);
 }
 
 /* Does one begin when all that came before it had ended? Another node's or
@@ -218,47 +248,89 @@ static bool may_be_recycled(const struct question *q, size_t i)
 	return i > 0;
 }
 
-static void print_answer(const struct question *q)
+static bool is_answer(const struct question *q, const struct use *use)
 {
-	unsigned int shown = 0, unsure = 0;
+	return !q->at || (use->from <= q->at && q->at < until(use));
+}
+
+static bool is_unsure(const struct question *q, size_t i)
+{
+	return q->uses[i].left || (!q->at && may_be_recycled(q, i));
+}
+
+/* No record tells of their namespaces. */
+static unsigned int count_unknown(const struct question *q,
+				  const struct model *model)
+{
+	const struct container *con;
+	unsigned int n = 0;
+
+	for (con = model->all; con; con = con->next)
+		n += !con->created && !con->has_set &&
+		     (!q->at || !con->ended || q->at < con->ended);
+	return n;
+}
+
+static void print_doubts(const struct question *q, const struct model *model,
+			 bool unsure)
+{
+	FILE *to = q->json ? stderr : stdout;
+	unsigned int unknown = count_unknown(q, model);
+
+	if (unsure)
+		fprintf(to, "ambiguous: the kernel uses such a number again; %s\n",
+			q->at ? "a process has left this namespace" :
+			"--at tells which of them had it when");
+	if (q->suppressed)
+		fprintf(to, "ambiguous: some changes were not logged (suppressed=)\n");
+	if (unknown)
+		fprintf(to, "ambiguous: %u container%s no create record: the log does "
+			"not tell where %s\n", unknown,
+			unknown == 1 ? " has" : "s have",
+			unknown == 1 ? "it was" : "they were");
+}
+
+/* Returns how many were printed */
+static unsigned int print_answer(const struct question *q, const struct model *model)
+{
+	unsigned int shown = 0;
+	bool unsure = false;
 	size_t i;
 
 	for (i = 0; i < q->count; i++) {
-		const struct use *use = &q->uses[i];
-
-		if (q->at && (use->from > q->at || until(use) <= q->at))
+		if (!is_answer(q, &q->uses[i]))
 			continue;
-		if (!shown++)
+		if (!shown++ && !q->json)
 			printf("%-12s %-20s %-8s %4s %-23s %-23s %s\n", "ID", "NAME",
 			       "NODE", "BOOT", "FROM", "TO", "BY");
-		print_use(use);
-		unsure += use->left || (!q->at && may_be_recycled(q, i));
+		unsure |= is_unsure(q, i);
+		if (q->json)
+			print_use_json(&q->uses[i], is_unsure(q, i) || q->suppressed);
+		else
+			print_use(&q->uses[i]);
 	}
 	if (!shown)
-		printf("no audit container is known behind %s %" PRIu64 "%s\n",
-		       q->type, q->ino, q->at ? " then" : "");
-	if (unsure)
-		printf("ambiguous: the kernel uses such a number again; %s\n",
-		       q->at ? "a process has left this namespace" :
-		       "--at tells which of them had it when");
-	if (q->suppressed)
-		printf("ambiguous: some changes were not logged (suppressed=)\n");
+		warnx("no audit container is known behind %s %" PRIu64 "%s",
+		      q->type, q->ino, q->at ? " then" : "");
+	print_doubts(q, model, unsure);
+	return shown;
 }
 
 int whose_main(int argc, char **argv)
 {
 	struct question q = {};
 	struct model model;
+	unsigned int shown;
 
 	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &q);
 	model_init(&model);
 	model.on_op = note;
 	model.data = &q;
 	log_complain(log_read(&model, q.files));
-	print_answer(&q);
+	shown = print_answer(&q, &model);
 	free(q.uses);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return 0;
+	return shown ? 0 : EXIT_OWN;
 }
