@@ -23,7 +23,7 @@
 
 #define LANE_PX		18
 #define CHAR_PX		8
-#define SPACE		"\u00a0"	/* gnuplot leaves out others in front */
+#define INDENT		"\u00b7\u00a0"	/* spaces in front would get lost */
 #define LANES_FD	3
 #define SCRIPT_FD	4
 
@@ -38,6 +38,7 @@ struct picture {
 	uint64_t	from, to;
 	unsigned int	y;
 	int		label_max;
+	bool		has[GAP + 1], has_parents;
 };
 
 static bool is_same_boot(const struct container *a, const struct container *b)
@@ -72,11 +73,15 @@ static double local(uint64_t at)
 	return at / 1000.0 + tm.tm_gmtoff;
 }
 
+/* gnuplot takes a backslash for an escape, and a quote for one of a column. */
 static void put_text(FILE *to, const char *text)
 {
-	for (; text && *text; text++)
+	for (; text && *text; text++) {
+		if (*text == '\\')
+			fputc('\\', to);
 		fputc((unsigned char)*text < ' ' ? '?' : *text == '"' ? '\'' : *text,
 		      to);
+	}
 }
 
 static void note_width(struct picture *pic, int width)
@@ -107,12 +112,15 @@ static void add_lane(struct picture *pic, size_t i, unsigned int *lanes)
 	lanes[i] = pic->y++;
 	fprintf(pic->lanes, "%d\t%u\t%.3f\t%.3f\t", kind, lanes[i], local(from),
 		local(to));
-	if (con->parent && pic->list[above] == con->parent)
+	pic->has[kind] = true;
+	if (con->parent && pic->list[above] == con->parent) {
 		fprintf(pic->lanes, "%u\t", lanes[above]);
-	else
+		pic->has_parents = true;
+	} else {
 		fprintf(pic->lanes, "-\t");
-	for (above = 0; above < 2 * con->depth + 2; above++)
-		fputs(SPACE, pic->lanes);
+	}
+	for (above = 0; above <= con->depth; above++)
+		fputs(INDENT, pic->lanes);
 	fprintf(pic->lanes, "%" PRIu64 " ", con->id);
 	put_text(pic->lanes, con->name);
 	fputc('\n', pic->lanes);
@@ -164,10 +172,14 @@ static void write_script(const struct picture *pic)
 		edge / 8, edge / 8);
 	fprintf(f, "bar(kind) = $1 == kind ? $3 : NaN\n"
 		"plot lanes using (%.3f):2:(stringcolumn(6)) with labels left offset %d,0 "
-		"notitle, \\\n lanes using 3:5:(0):($2-$5) with vectors nohead "
-		"lc rgb '#808080' title 'parent'", from - edge / 2, -pic->label_max);
+		"notitle", from - edge / 2, -pic->label_max);
+	/* It warns of what has no data. */
+	if (pic->has_parents)
+		fprintf(f, ", \\\n lanes using 3:5:(0):($2-$5) with vectors nohead "
+			"lc rgb '#808080' title 'parent'");
 	for (kind = ENDED; kind <= GAP; kind++)
-		fprintf(f, ", \\\n lanes using (bar(%d)):2:3:(least($3,$4)):($2-.35):"
+		if (pic->has[kind])
+			fprintf(f, ", \\\n lanes using (bar(%d)):2:3:(least($3,$4)):($2-.35):"
 			"($2+.35) with boxxyerror %s", kind, looks[kind]);
 	fputc('\n', f);
 }
