@@ -76,12 +76,9 @@ static double local(uint64_t at)
 /* gnuplot takes a backslash for an escape, and a quote for one of a column. */
 static void put_text(FILE *to, const char *text)
 {
-	for (; text && *text; text++) {
-		if (*text == '\\')
-			fputc('\\', to);
-		fputc((unsigned char)*text < ' ' ? '?' : *text == '"' ? '\'' : *text,
-		      to);
-	}
+	for (; text && *text; text++)
+		fputc((unsigned char)*text < ' ' || *text == '\\' ? '?' :
+		      *text == '"' ? '\'' : *text, to);
 }
 
 static void note_width(struct picture *pic, int width)
