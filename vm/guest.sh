@@ -1,6 +1,6 @@
 # Functions for scripts that run in the guest: a real audit daemon, a real
 # container. Sourced, not run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 grep -qs vm_x= /proc/cmdline || { echo "this runs in the guest: vm/boot -- $0" >&2; exit 2; }
 log=/var/log/audit/audit.log

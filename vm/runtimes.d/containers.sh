@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Root file systems, OCI bundles and podman's configuration for vm/runtimes.
 # Sourced, not run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # make_rootfs DIR: busybox
 make_rootfs() {
