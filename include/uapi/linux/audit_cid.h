@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * Audit container ID: the limits of /proc/PID/audit_containerid.
+ */
+#ifndef _UAPI_LINUX_AUDIT_CID_H
+#define _UAPI_LINUX_AUDIT_CID_H
+
+/**
+ * DOC: Commands
  *
  * One write(2) at offset 0 carries one command: words separated by single
- * spaces and at most one newline at the end.
+ * spaces and at most one newline at the end::
  *
  *	new [name=NAME] [parent=ID] [delegate=N]
  *					make a new audit container for PID
@@ -14,8 +20,6 @@
  * the ID of PID in decimal and a newline, 0 where it is in no audit container.
  * Records about audit containers have the type AUDIT_CONTAINER_OP.
  */
-#ifndef _UAPI_LINUX_AUDIT_CID_H
-#define _UAPI_LINUX_AUDIT_CID_H
 
 /**
  * define AUDIT_CID_WRITE_MAX - longest command, in bytes, newline included
