@@ -967,45 +967,53 @@ static bool documented(bool well, int ret)
 	return !ret || ret == -EPERM || ret == -ESRCH || ret == -ENOSPC;
 }
 
-static void print_text(const struct text *text)
+static void print_write(int i, int ret, const struct text *text)
 {
-	printf("# ");
+	printf("# write %d gave %d: ", i, ret);
 	for (size_t i = 0; i < text->len; i++)
 		printf(text->byte[i] >= ' ' && text->byte[i] <= '~' ? "%c" :
 		       "\\x%02x", (unsigned char)text->byte[i]);
 	printf("\n");
 }
 
-TEST_F_TIMEOUT(file, random_writes, 240)
+static void start_random(const char *seed)
 {
-	const char *seed = getenv("AUDIT_CID_SEED");
-	struct cid_agent *live = cid_start(&self->world, NULL);
-	unsigned int made = 0, refused = 0, malformed = 0;
-	struct text text;
-	regex_t regex;
-	long id, before, here = 0;
-	int fd = -1, ret = 0, i;
-
-	ASSERT_EQ(sizeof(random_state), getrandom(&random_state,
-						  sizeof(random_state), 0));
 	if (seed)
 		random_state = strtoull(seed, NULL, 0);
+	else if (getrandom(&random_state, sizeof(random_state), 0) < 0)
+		random_state = getpid();
 	printf("# AUDIT_CID_SEED=%#llx\n", random_state);
+}
+
+/* The file of a target that is in no container yet, or a negative errno. */
+static int open_fresh_target(struct cid_world *world, struct cid_agent **target)
+{
+	cid_kill(*target);
+	*target = cid_start(world, NULL);
+	return *target ? cid_open((*target)->pid, O_RDWR) : -ENOMEM;
+}
+
+TEST_F_TIMEOUT(file, random_writes, 240)
+{
+	struct cid_agent *live = cid_start(&self->world, NULL);
+	unsigned int made = 0, refused = 0, malformed = 0;
+	long id, before, here = 0;
+	int fd = -1, ret = 0, i;
+	struct text text;
+	regex_t regex;
+	bool well;
+
+	start_random(getenv("AUDIT_CID_SEED"));
 	ASSERT_EQ(0, regcomp(&regex, RE_COMMAND, REG_EXTENDED | REG_NOSUB));
 	ASSERT_NE(NULL, live);
 	id = make_container(live);
 	ASSERT_LT(0, id);
 
 	for (i = 0; i < RANDOM_WRITES; i++) {
-		bool well;
-
 		if (fd < 0 || ret == -ENOSPC) {
 			/* A full target would refuse whatever is well formed. */
 			close(fd);
-			cid_kill(self->target);
-			self->target = cid_start(&self->world, NULL);
-			ASSERT_NE(NULL, self->target);
-			fd = cid_open(self->target->pid, O_RDWR);
+			fd = open_fresh_target(&self->world, &self->target);
 			ASSERT_LE(0, fd);
 			here = 0;
 		}
@@ -1016,8 +1024,7 @@ TEST_F_TIMEOUT(file, random_writes, 240)
 		made += !ret;
 		refused += ret && ret != -EINVAL;
 		ASSERT_EQ(true, documented(well, ret)) {
-			TH_LOG("write %d gave %d", i, ret);
-			print_text(&text);
+			print_write(i, ret, &text);
 		}
 		/* Looking now and then finds a change as well as always. */
 		if (ret && i % 8)
@@ -1025,8 +1032,7 @@ TEST_F_TIMEOUT(file, random_writes, 240)
 		before = here;
 		here = cid_read_fd(fd);
 		ASSERT_EQ(!ret, here != before) {
-			TH_LOG("write %d gave %d", i, ret);
-			print_text(&text);
+			print_write(i, ret, &text);
 		}
 	}
 	printf("# %u accepted, %u refused, %u malformed\n", made, refused,
