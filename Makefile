@@ -6,7 +6,7 @@ export BASE ARCH DEBUG
 boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
-.PHONY: help tree refresh kernel kunit selftest integration demo test check mails clean distclean
+.PHONY: help tree refresh kernel kunit selftest integration demo test check docs mails clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1]'
@@ -37,14 +37,18 @@ demo: kernel ## see a container's events in a real auditd's log
 	@mk/need run
 	@$(boot) -- vm/demo
 
-check: ## checkpatch, kernel-doc, sparse, W=1, builds without the option, series
+check: ## all that can be found without booting; STEPS=1: also compile mail by mail
 	@mk/check
 
-mails: ## write build/mails/*.patch from series/, and replay them
+docs: ## build our pages with Sphinx; WHOLE=1: all of the folders that they are in
+	@mk/docs $(if $(filter-out 0,$(WHOLE)),whole)
+
+mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>"), and replay them
 	@mk/mails
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
-	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log build/mails
+	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
+		build/mails* build/docs-* build/steps-*
 
 distclean: ## remove build/
 	rm -rf build
