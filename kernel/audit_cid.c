@@ -44,9 +44,8 @@
  * audit_cid_mutex
  *	Serialises writers: what a writer checked (who is where, what is live,
  *	that a budget is left) stays true against other writers until it has
- *	stored the pointer. Who
- *	has changed namespaces takes it to see whether it is a member by now.
- *	Not taken by fork, exit and readers.
+ *	stored the pointer. Who has changed namespaces takes it to see whether
+ *	it is a member by now. Not taken by fork, exit and readers.
  * siglock of a process
  *	Taken to store its pointer (writers, who hold the mutex as well) and to
  *	inherit it (fork). A thread being made is therefore in the group before

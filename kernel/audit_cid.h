@@ -120,11 +120,11 @@ struct audit_cid_request {
 };
 
 /**
- * struct audit_cid_right - the right of one who uses the file
- * @cid: his container, NULL for the host: he is confined to its subtree
- * @user_ns: his user namespace
- * @privileged: he has the capability in the initial user namespace
- * @delegate: he has it in @user_ns, and @cid is within a grant
+ * struct audit_cid_right - the right of a process that uses the file
+ * @cid: its container, NULL for the host: the right ends at this subtree
+ * @user_ns: its user namespace
+ * @privileged: has the capability in the initial user namespace
+ * @delegate: has it in @user_ns, and @cid is within a grant
  */
 struct audit_cid_right {
 	const struct audit_cid		*cid;

@@ -4,17 +4,17 @@
  *
  * The right to use the file is that of two: who opened it, and who reads or
  * writes. A file may be handed on, over a socket or by exec, so neither of them
- * can lend the other more than he has. Each is confined to the subtree of his
- * own container. There,
+ * can lend the other a right. Each is confined to the subtree of its own
+ * container. There,
  *
  *  - who is privileged, with the capability in the initial user namespace, may
  *    do everything;
- *  - a delegate, with the capability in his own user namespace, may make
- *    containers, join them and read, for processes in his own user namespace or
- *    below, if his container is at or below one that was made with a grant.
+ *  - a delegate, with the capability in its own user namespace, may make
+ *    containers, join them and read, for processes in that user namespace or
+ *    below, if its container is at or below one that was made with a grant.
  *
- * A capability alone is no grant: everybody has all of them in a user namespace
- * that he makes.
+ * A capability alone is no grant: everybody can make a user namespace and has
+ * all of them there.
  *
  * A grant is a budget of live containers below the one that has it, made with
  * that container and constant from then on. Each container is charged to every
