@@ -81,6 +81,7 @@
 DEFINE_STATIC_KEY_FALSE(audit_cid_used);
 EXPORT_SYMBOL_GPL(audit_cid_used);
 
+/* Serialises writers: see the top of this file. */
 DEFINE_MUTEX(audit_cid_mutex);
 
 /* Live containers, by their distance from the first ID of this boot. */
