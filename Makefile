@@ -6,7 +6,7 @@ export BASE ARCH DEBUG
 boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
-.PHONY: help tree refresh kernel kunit selftest integration demo test check docs mails clean distclean
+.PHONY: help tree refresh kernel kunit selftest integration demo test check docs mails userspace deb clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1]'
@@ -45,6 +45,12 @@ docs: ## build our pages with Sphinx; WHOLE=1: all of the folders that they are 
 
 mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>"), and replay them
 	@mk/mails
+
+userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
+	@mk/userspace
+
+deb: ## Debian packages of the kernel, in build/deb-BASE; CONFIG=FILE: of this configuration
+	@mk/deb
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
