@@ -154,8 +154,14 @@ static inline int audit_set_status(__u32 mask, __u32 value)
 	case AUDIT_STATUS_FAILURE:
 		ask.status.failure = value;
 		break;
+	case AUDIT_STATUS_RATE_LIMIT:
+		ask.status.rate_limit = value;
+		break;
 	case AUDIT_STATUS_BACKLOG_LIMIT:
 		ask.status.backlog_limit = value;
+		break;
+	case AUDIT_STATUS_BACKLOG_WAIT_TIME:
+		ask.status.backlog_wait_time = value;
 		break;
 	}
 	return audit_ask_once(&ask, NULL);

@@ -8,22 +8,10 @@
  * AUDIT_CID_ROUNDS sets the number of rounds, for a long run.
  */
 
-#include "audit.h"
+#include "accounts.h"
 
 /* For long runs; a hang of a short one is for who runs it to notice. */
 #define RACE_TIMEOUT	7200
-
-/* What the log says of an ID. */
-enum life { UNKNOWN, CREATED, ENDED };
-
-struct accounts {
-	unsigned long	first;
-	unsigned char	*life;
-	size_t		size;
-	unsigned long	created;
-	unsigned long	ended;
-	unsigned long	wrong;
-};
 
 static unsigned int rounds(unsigned int fallback)
 {
@@ -31,50 +19,6 @@ static unsigned int rounds(unsigned int fallback)
 	unsigned int wanted = text ? strtoul(text, NULL, 0) : 0;
 
 	return wanted ?: fallback;
-}
-
-static void account(struct accounts *acc, unsigned long id, enum life life)
-{
-	size_t at;
-
-	if (!acc->first)
-		acc->first = id;
-	at = id - acc->first;
-	if (at >= acc->size) {
-		size_t size = 2 * at + 4096;
-
-		acc->life = realloc(acc->life, size);
-		memset(acc->life + acc->size, UNKNOWN, size - acc->size);
-		acc->size = size;
-	}
-	/* From unknown to created to ended, and no other way. */
-	if (acc->life[at] != life - 1) {
-		printf("# ID %lu: from state %d to %d\n", id, acc->life[at],
-		       life);
-		acc->wrong++;
-	}
-	acc->life[at] = life;
-}
-
-/* Enter what is in the log, and drop it. */
-static void account_log(struct accounts *acc, struct audit_log *log)
-{
-	unsigned long id;
-	size_t i;
-
-	for (i = 0; i < log->count; i++) {
-		const char *text = log->record[i].text;
-
-		/* Refused ones have no number, or were no creation. */
-		if (sscanf(text, "op=create ocontid=%lu", &id) == 1) {
-			account(acc, id, CREATED);
-			acc->created++;
-		} else if (sscanf(text, "op=exit ocontid=%lu", &id) == 1) {
-			account(acc, id, ENDED);
-			acc->ended++;
-		}
-	}
-	audit_forget(log);
 }
 
 /*
@@ -207,19 +151,6 @@ FIXTURE_TEARDOWN(race)
 		kill(self->target.pid, SIGKILL);
 	audit_close(&self->log);
 	cid_teardown(&self->world);
-}
-
-/* Read along, or the log would take all of the memory in the end. */
-static void keep_up(struct __test_metadata *const _metadata,
-		    struct audit_log *log, struct accounts *acc)
-{
-	int ret;
-
-	do {
-		ret = audit_receive(log, 0);
-		ASSERT_LE(0, ret);
-	} while (ret);
-	account_log(acc, log);
 }
 
 static void close_accounts(struct __test_metadata *const _metadata,

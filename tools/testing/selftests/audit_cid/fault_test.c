@@ -1,0 +1,889 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: what fails for want of memory, and records that are not
+ * logged
+ *
+ * The tests of memory make each allocation of a step fail in turn, until the
+ * step makes no more: it returns a documented error and has done nothing, or
+ * it has done all of it. What it does not log then is counted as lost. Whether
+ * memory leaks is for kmemleak to tell.
+ */
+
+#include <sys/mman.h>
+
+#include "record.h"
+
+/* More than any step here allocates. */
+#define NTH_MAX		400
+#define IGNORE_WAIT	"/sys/kernel/debug/failslab/ignore-gfp-wait"
+#define VERBOSE		"/sys/kernel/debug/failslab/verbose"
+
+static int put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, strlen(text));
+	close(fd);
+	return ret < 0 ? -errno : 0;
+}
+
+/* Records that audit counts as lost. */
+static unsigned int lost(void)
+{
+	struct audit_status status;
+
+	return audit_get_status(&status) ? -1 : status.lost;
+}
+
+/* The number of live containers, and of members of the one called id. */
+static int announced(struct __test_metadata *const _metadata,
+		     struct audit_log *log, __u64 id, int *members)
+{
+	int all;
+
+	*members = 0;
+	EXPECT_EQ(0, audit_drop(log));
+	EXPECT_EQ(0, cid_write(getpid(), "announce"));
+	EXPECT_EQ(0, audit_sync(log));
+	all = audit_count(log, AUDIT_CONTAINER_OP, "^op=announce .*res=1$");
+	for (size_t i = 0; i < log->count; i++) {
+		const char *text = log->record[i].text;
+		const char *found = strstr(text, " members=");
+		unsigned long long which;
+
+		if (found && sscanf(text, "op=announce ocontid=%llu ",
+				    &which) == 1 && which == id)
+			*members = atoi(found + strlen(" members="));
+	}
+	audit_forget(log);
+	return all;
+}
+
+/*
+ * Steps: a step runs in the test or in an agent, whose nth allocation fails
+ */
+
+struct step {
+	long	(*fn)(const struct step *step);
+	pid_t	pid;
+	long	arg;
+	int	fd;
+	char	text[64];
+};
+
+/* Shared with agents. left: failures still to come, so none was reached. */
+static struct shared_step {
+	struct step	step;
+	long		ret;
+	unsigned int	left;
+	long long	child;
+} *failing;
+
+static long fail_nth(unsigned int nth)
+{
+	char number[16], text[16] = "";
+	int fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	snprintf(number, sizeof(number), "%u", nth);
+	if (nth && pwrite(fd, number, strlen(number), 0) < 0)
+		return -errno;
+	if (nth) {
+		failing->ret = failing->step.fn(&failing->step);
+		if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+			return -errno;
+		failing->left = strtoul(text, NULL, 10);
+	}
+	pwrite(fd, "0", 1, 0);
+	close(fd);
+	return 0;
+}
+
+static long do_fail_nth(struct cid_world *world, const struct cid_call *call)
+{
+	return fail_nth(call->x);
+}
+
+static long step_write(const struct step *step)
+{
+	return cid_write_fd(step->fd, step->text, strlen(step->text));
+}
+
+static int child_main(void *arg)
+{
+	failing->child = cid_read(getpid());
+	syscall(__NR_exit, 0);
+	return 0;
+}
+
+static int thread_main(void *arg)
+{
+	syscall(__NR_exit, 0);
+	return 0;
+}
+
+/*
+ * No fork(): a copy of the memory that fails has been the end of user-mode
+ * Linux.
+ */
+static long step_clone(const struct step *step)
+{
+	static char stack[32768] __attribute__((aligned(16)));
+	pid_t pid = clone(child_main, stack + sizeof(stack),
+			  CLONE_VM | CLONE_VFORK | SIGCHLD | step->arg, NULL);
+
+	return pid < 0 ? -errno : pid;
+}
+
+static long step_thread(const struct step *step)
+{
+	static char stack[32768] __attribute__((aligned(16)));
+	pid_t pid = clone(thread_main, stack + sizeof(stack),
+			  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			  CLONE_SYSVSEM | CLONE_THREAD | CLONE_VFORK, NULL);
+
+	return pid < 0 ? -errno : pid;
+}
+
+static long step_unshare(const struct step *step)
+{
+	return unshare(step->arg) ? -errno : 0;
+}
+
+static long step_setns(const struct step *step)
+{
+	return setns(step->fd, step->arg) ? -errno : 0;
+}
+
+static long step_exit(const struct step *step)
+{
+	_exit(0);
+}
+
+static long step_add_rule(const struct step *step)
+{
+	struct audit_request ask = {
+		.header.nlmsg_type = step->arg,
+		.header.nlmsg_len = NLMSG_LENGTH(sizeof(ask.rule)),
+		.rule = {
+			.flags = AUDIT_FILTER_EXIT,
+			.action = AUDIT_ALWAYS,
+			.field_count = 2,
+			.fields = { AUDIT_CONTID_TREE, AUDIT_CONTID_HI },
+			.fieldflags = { AUDIT_EQUAL, AUDIT_EQUAL },
+			.values = { 1, 0x7fffffff },
+			.mask[AUDIT_WORD(__NR_getpgid)] =
+				AUDIT_BIT(__NR_getpgid),
+		},
+	};
+
+	return audit_ask(step->fd, &ask, NULL);
+}
+
+static long step_signal_info(const struct step *step)
+{
+	struct audit_request ask = {
+		.header.nlmsg_type = AUDIT_SIGNAL_INFO,
+		.header.nlmsg_len = NLMSG_HDRLEN,
+	}, reply = {};
+	long ret = audit_ask(step->fd, &ask, &reply);
+
+	/* Behind uid and pid. */
+	failing->child = !!strstr(reply.data + 8, "contid=");
+	return ret;
+}
+
+/*
+ * What agents do besides
+ */
+
+static long do_pidfd(struct cid_world *world, const struct cid_call *call)
+{
+	int fd = syscall(__NR_pidfd_open, call->x, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static long do_setns_of(struct cid_world *world, const struct cid_call *call)
+{
+	int fd = do_pidfd(world, call);
+
+	return setns(fd, call->y) ? -errno : 0;
+}
+
+static long do_signal(struct cid_world *world, const struct cid_call *call)
+{
+	return kill(call->x, call->y) ? -errno : 0;
+}
+
+/* Become the audit daemon. Where x is not 0, there is no room for records. */
+static long do_become_daemon(struct cid_world *world,
+			     const struct cid_call *call)
+{
+	int fd = audit_control_open(), none = 1;
+
+	signal(SIGUSR1, SIG_IGN);
+	if (call->x)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &none, sizeof(none));
+	return audit_register(fd, true);
+}
+
+/*
+ * Fixture
+ */
+
+FIXTURE(fault)
+{
+	struct cid_world world;
+	struct audit_log log;
+	struct cid_agent *agent;
+	unsigned int failed, refused;
+};
+
+static const char *no_faults(void)
+{
+	if (access("/proc/self/fail-nth", F_OK))
+		return "no fault injection (CONFIG_FAULT_INJECTION)";
+	if (access(IGNORE_WAIT, F_OK))
+		return "no failing allocations (CONFIG_FAILSLAB, debugfs)";
+	return NULL;
+}
+
+FIXTURE_SETUP(fault)
+{
+	const char *missing = cid_missing() ?: no_faults();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	setup(_metadata, &self->world, &self->log);
+	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
+	failing = mmap(NULL, sizeof(*failing), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, failing);
+	ASSERT_EQ(0, put_text(IGNORE_WAIT, "N"));
+	ASSERT_EQ(0, put_text(VERBOSE, "0"));
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	put_text(IGNORE_WAIT, "Y");
+	munmap(failing, sizeof(*failing));
+	teardown(&self->world, &self->log);
+}
+
+/* An agent of its own for each failure, in a container of its own if so. */
+static long long begin(struct __test_metadata *const _metadata,
+		       struct _test_data_fault *self, bool contained)
+{
+	self->agent = cid_start(&self->world, NULL);
+	EXPECT_NE(NULL, self->agent);
+	if (contained)
+		EXPECT_EQ(0, cid_write(self->agent->pid, "new"));
+	EXPECT_EQ(0, audit_drop(&self->log));
+	memset(failing, 0, sizeof(*failing));
+	return self->agent ? cid_read(self->agent->pid) : -1;
+}
+
+/* After each failure: nobody is left. Returns whether there may be another. */
+static bool end(struct __test_metadata *const _metadata,
+		struct _test_data_fault *self, unsigned int nth)
+{
+	int none;
+
+	if (self->agent->pid)
+		cid_kill(self->agent);
+	EXPECT_EQ(0, announced(_metadata, &self->log, 0, &none))
+		TH_LOG("allocation %u", nth);
+	if (!failing->left)
+		self->failed++;
+	if (failing->ret < 0)
+		self->refused++;
+	return !failing->left && nth < NTH_MAX && !_metadata->exit_code;
+}
+
+static void sum_up(struct __test_metadata *const _metadata,
+		   struct _test_data_fault *self, unsigned int least)
+{
+	printf("# %u allocations failed, the step %u times\n", self->failed,
+	       self->refused);
+	EXPECT_LE(least, self->failed);
+	EXPECT_GT(NTH_MAX, self->failed);
+	/* Without any failure it goes well. */
+	EXPECT_LE(0, failing->ret);
+}
+
+/* A step is logged, or it is counted that it was not. */
+static void check_logged(struct __test_metadata *const _metadata,
+			 struct audit_log *log, unsigned int lost_before,
+			 const char *op, long long id, bool done)
+{
+	int records;
+
+	ASSERT_EQ(0, audit_sync(log));
+	records = audit_count(log, AUDIT_CONTAINER_OP,
+			      "^op=%s ocontid=%lld .*res=1$", op, id);
+	if (done && lost() != lost_before)
+		records = 1;
+	EXPECT_EQ(done, records)
+		TH_LOG("op=%s of %lld: %d records", op, id, records);
+}
+
+/*
+ * Writes
+ */
+
+static void check_new(struct __test_metadata *const _metadata,
+		      struct _test_data_fault *self, const char *text,
+		      bool contained)
+{
+	unsigned int nth = 0, lost_before;
+	long long id, now;
+	int members;
+
+	do {
+		id = begin(_metadata, self, contained);
+		lost_before = lost();
+		failing->step.fn = step_write;
+		failing->step.fd = cid_open(self->agent->pid, O_WRONLY);
+		snprintf(failing->step.text, sizeof(failing->step.text), text,
+			 id);
+		ASSERT_EQ(0, fail_nth(++nth));
+		close(failing->step.fd);
+		now = cid_read(self->agent->pid);
+		if (failing->ret) {
+			EXPECT_EQ(-ENOMEM, failing->ret);
+			EXPECT_EQ(id, now);
+		} else {
+			EXPECT_LT(id, now);
+		}
+		check_logged(_metadata, &self->log, lost_before, "create", now,
+			     !failing->ret);
+		EXPECT_EQ(now ? 1 : 0,
+			  announced(_metadata, &self->log, now, &members));
+		EXPECT_EQ(now ? 1 : 0, members);
+	} while (end(_metadata, self, nth));
+	/* The text, the container, the index, and three for the record. */
+	sum_up(_metadata, self, 5);
+	EXPECT_LE(2, self->refused);
+}
+
+TEST_F(fault, new)
+{
+	check_new(_metadata, self, "new", false);
+}
+
+TEST_F(fault, new_with_a_name_in_a_container)
+{
+	check_new(_metadata, self, "new name=web", true);
+}
+
+TEST_F(fault, new_with_a_parent)
+{
+	check_new(_metadata, self, "new parent=%lld", true);
+}
+
+TEST_F(fault, join)
+{
+	unsigned int nth = 0, lost_before;
+	struct cid_agent *member;
+	int members, joined;
+	long long id;
+
+	do {
+		begin(_metadata, self, false);
+		member = cid_start(&self->world, NULL);
+		ASSERT_NE(NULL, member);
+		ASSERT_EQ(0, cid_write(member->pid, "new"));
+		id = cid_read(member->pid);
+		lost_before = lost();
+		failing->step.fn = step_write;
+		failing->step.fd = cid_open(self->agent->pid, O_WRONLY);
+		snprintf(failing->step.text, sizeof(failing->step.text),
+			 "join %lld", id);
+		ASSERT_EQ(0, fail_nth(++nth));
+		close(failing->step.fd);
+		joined = !failing->ret;
+		EXPECT_EQ(joined ? 0 : -ENOMEM, failing->ret);
+		EXPECT_EQ(joined ? id : 0, cid_read(self->agent->pid));
+		check_logged(_metadata, &self->log, lost_before, "join", id,
+			     joined);
+		EXPECT_EQ(1, announced(_metadata, &self->log, id, &members));
+		EXPECT_EQ(1 + joined, members);
+		cid_kill(member);
+	} while (end(_metadata, self, nth));
+	sum_up(_metadata, self, 3);
+	EXPECT_LE(1, self->refused);
+}
+
+TEST_F(fault, announce)
+{
+	unsigned int nth = 0, lost_before;
+	long long id;
+
+	do {
+		id = begin(_metadata, self, true);
+		lost_before = lost();
+		failing->step.fn = step_write;
+		failing->step.fd = cid_open(getpid(), O_WRONLY);
+		strcpy(failing->step.text, "announce");
+		ASSERT_EQ(0, fail_nth(++nth));
+		close(failing->step.fd);
+		if (failing->ret)
+			EXPECT_EQ(-ENOMEM, failing->ret);
+		check_logged(_metadata, &self->log, lost_before, "announce", id,
+			     !failing->ret);
+		EXPECT_EQ(id, cid_read(self->agent->pid));
+	} while (end(_metadata, self, nth));
+	sum_up(_metadata, self, 3);
+}
+
+/* A refused one stays refused, whether that can be told or not. */
+TEST_F(fault, refused)
+{
+	unsigned int nth = 0;
+	long long id;
+
+	do {
+		id = begin(_metadata, self, true);
+		failing->step.fn = step_write;
+		failing->step.fd = cid_open(self->agent->pid, O_WRONLY);
+		snprintf(failing->step.text, sizeof(failing->step.text),
+			 "join %lld", id);
+		ASSERT_EQ(0, fail_nth(++nth));
+		close(failing->step.fd);
+		EXPECT_EQ(true, failing->ret == -EPERM ||
+				failing->ret == -ENOMEM);
+		EXPECT_EQ(id, cid_read(self->agent->pid));
+	} while (end(_metadata, self, nth));
+	EXPECT_LE(3, self->failed);
+	EXPECT_EQ(-EPERM, failing->ret);
+}
+
+/*
+ * What a member does
+ */
+
+static bool no_memory(long ret)
+{
+	/* fork(2): the second one where a limit may be to blame. */
+	return ret == -ENOMEM || ret == -EAGAIN;
+}
+
+static void check_clone(struct __test_metadata *const _metadata,
+			struct _test_data_fault *self, unsigned long flags)
+{
+	unsigned int nth = 0, lost_before;
+	long long id;
+	int members;
+
+	do {
+		id = begin(_metadata, self, true);
+		lost_before = lost();
+		failing->step.fn = step_clone;
+		failing->step.arg = flags;
+		ASSERT_EQ(0, cid_do(self->agent, do_fail_nth, ++nth, 0));
+		if (failing->ret > 0) {
+			EXPECT_EQ(0, cid_do(self->agent, cid_do_reap,
+					    failing->ret, 0));
+			EXPECT_EQ(id, failing->child);
+		} else {
+			EXPECT_EQ(true, no_memory(failing->ret))
+				TH_LOG("clone: %ld", failing->ret);
+		}
+		check_logged(_metadata, &self->log, lost_before, "clone", id,
+			     flags && failing->ret > 0);
+		EXPECT_EQ(id, cid_read(self->agent->pid));
+		EXPECT_EQ(1, announced(_metadata, &self->log, id, &members));
+		EXPECT_EQ(1, members);
+	} while (end(_metadata, self, nth));
+	sum_up(_metadata, self, 4);
+	EXPECT_LE(3, self->refused);
+}
+
+TEST_F(fault, fork)
+{
+	check_clone(_metadata, self, 0);
+}
+
+TEST_F(fault, clone_with_a_namespace)
+{
+	check_clone(_metadata, self, CLONE_NEWUTS);
+}
+
+/* The same, where the record may belong to an event. */
+TEST_F(fault, clone_with_a_namespace_and_a_rule)
+{
+	/* A rule that matches nothing, but that has to be tried. */
+	struct audit_match match = { AUDIT_PID, AUDIT_EQUAL, 0 };
+
+	ASSERT_EQ(0, audit_add_rule(&self->log, AUDIT_FILTER_EXIT, AUDIT_ALWAYS,
+				    __NR_clone, &match, 1));
+	check_clone(_metadata, self, CLONE_NEWUTS);
+}
+
+/* The last one to exit ends the container: none was counted that is not. */
+TEST_F(fault, thread)
+{
+	unsigned int nth = 0;
+	long long id;
+
+	do {
+		id = begin(_metadata, self, true);
+		failing->step.fn = step_thread;
+		ASSERT_EQ(0, cid_do(self->agent, do_fail_nth, ++nth, 0));
+		if (failing->ret < 0)
+			EXPECT_EQ(true, no_memory(failing->ret));
+		cid_end(self->agent);
+		ASSERT_EQ(0, audit_sync(&self->log));
+		EXPECT_EQ(1, count_exits(&self->log, id));
+	} while (end(_metadata, self, nth));
+	sum_up(_metadata, self, 3);
+	EXPECT_LE(2, self->refused);
+}
+
+static __u64 uts_of(pid_t pid)
+{
+	struct stat st;
+
+	return cid_ns_stat(pid, pid, "uts", &st) ? 0 : st.st_ino;
+}
+
+static void check_change(struct __test_metadata *const _metadata,
+			 struct _test_data_fault *self, const char *op)
+{
+	unsigned int nth = 0, lost_before;
+	struct cid_agent *other;
+	long long id;
+	__u64 before;
+
+	do {
+		other = cid_start_in(&self->world, NULL, CLONE_NEWUTS);
+		ASSERT_NE(NULL, other);
+		id = begin(_metadata, self, true);
+		before = uts_of(self->agent->pid);
+		lost_before = lost();
+		failing->step.arg = CLONE_NEWUTS;
+		failing->step.fn = step_unshare;
+		if (!strcmp(op, "setns")) {
+			failing->step.fn = step_setns;
+			failing->step.fd = cid_do(self->agent, do_pidfd,
+						  other->pid, 0);
+			ASSERT_LE(0, failing->step.fd);
+		}
+		ASSERT_EQ(0, cid_do(self->agent, do_fail_nth, ++nth, 0));
+		if (failing->ret)
+			EXPECT_EQ(-ENOMEM, failing->ret);
+		EXPECT_EQ(!!failing->ret,
+			  before == uts_of(self->agent->pid));
+		check_logged(_metadata, &self->log, lost_before, op, id,
+			     !failing->ret);
+		cid_kill(other);
+	} while (end(_metadata, self, nth));
+	sum_up(_metadata, self, 4);
+	EXPECT_LE(1, self->refused);
+}
+
+TEST_F(fault, unshare)
+{
+	check_change(_metadata, self, "unshare");
+}
+
+TEST_F(fault, unshare_with_a_rule)
+{
+	struct audit_match match = { AUDIT_PID, AUDIT_EQUAL, 0 };
+
+	ASSERT_EQ(0, audit_add_rule(&self->log, AUDIT_FILTER_EXIT, AUDIT_ALWAYS,
+				    __NR_unshare, &match, 1));
+	check_change(_metadata, self, "unshare");
+}
+
+TEST_F(fault, setns)
+{
+	check_change(_metadata, self, "setns");
+}
+
+/* The end of a container comes, with a record or without. */
+TEST_F(fault, exit)
+{
+	unsigned int nth, lost_before;
+	long long id;
+
+	/* Who is gone cannot tell how many allocations there were. */
+	for (nth = 1; nth < 12; nth++) {
+		id = begin(_metadata, self, true);
+		lost_before = lost();
+		failing->step.fn = step_exit;
+		cid_post(self->agent, do_fail_nth, nth, 0, "%s", "");
+		cid_reap(self->agent);
+		check_logged(_metadata, &self->log, lost_before, "exit", id,
+			     true);
+		self->refused += lost() != lost_before;
+		end(_metadata, self, nth);
+	}
+	EXPECT_LE(2, self->refused);
+}
+
+/*
+ * The audit daemon
+ */
+
+TEST_F(fault, rule)
+{
+	struct step delete = { .arg = AUDIT_DEL_RULE };
+	unsigned int nth = 0;
+	long ret;
+
+	delete.fd = audit_control_open();
+	do {
+		begin(_metadata, self, false);
+		failing->step.fn = step_add_rule;
+		failing->step.arg = AUDIT_ADD_RULE;
+		failing->step.fd = audit_control_open();
+		ASSERT_EQ(0, fail_nth(++nth));
+		close(failing->step.fd);
+		ret = step_add_rule(&delete);
+		if (failing->ret == -ENOBUFS) {
+			/* No memory for the message, or for its answer. */
+			EXPECT_EQ(true, !ret || ret == -ENOENT);
+		} else {
+			EXPECT_EQ(failing->ret ? -ENOENT : 0, ret);
+			EXPECT_EQ(true, !failing->ret ||
+					failing->ret == -ENOMEM);
+		}
+		EXPECT_EQ(-ENOENT, step_add_rule(&delete));
+	} while (end(_metadata, self, nth));
+	close(delete.fd);
+	sum_up(_metadata, self, 4);
+	EXPECT_LE(3, self->refused);
+}
+
+/* Who signalled the daemon: the ID is left out where there is no memory. */
+TEST_F(fault, signal_info)
+{
+	struct cid_agent *daemon = cid_start(&self->world, NULL);
+	unsigned int nth = 0, without = 0;
+
+	ASSERT_NE(NULL, daemon);
+	ASSERT_EQ(0, cid_do(daemon, do_become_daemon, 0, 0));
+	do {
+		begin(_metadata, self, true);
+		ASSERT_EQ(0, cid_do(self->agent, do_signal, daemon->pid,
+				    SIGUSR1));
+		failing->step.fn = step_signal_info;
+		failing->step.fd = audit_control_open();
+		ASSERT_EQ(0, fail_nth(++nth));
+		close(failing->step.fd);
+		if (failing->ret)
+			EXPECT_EQ(true, failing->ret == -ENOMEM ||
+					failing->ret == -ENOBUFS);
+		without += !failing->ret && !failing->child;
+	} while (end(_metadata, self, nth));
+	cid_kill(daemon);
+	sum_up(_metadata, self, 3);
+	EXPECT_EQ(1, failing->child);
+	EXPECT_LE(1, without);
+}
+
+/*
+ * Records that are not logged: everything is done as if they were
+ */
+
+FIXTURE(mute)
+{
+	struct cid_world world;
+	struct audit_log log;
+	struct audit_status before;
+	struct cid_agent *daemon;
+};
+
+FIXTURE_VARIANT(mute)
+{
+	void (*on)(struct __test_metadata *const _metadata,
+		   struct _test_data_mute *self);
+	void (*hush)(void);	/* before each step */
+	bool counted;		/* what is not logged is lost */
+};
+
+static void mute_exclude(struct __test_metadata *const _metadata,
+			 struct _test_data_mute *self)
+{
+	struct audit_match match = {
+		AUDIT_MSGTYPE, AUDIT_EQUAL, AUDIT_CONTAINER_OP,
+	};
+
+	ASSERT_EQ(0, audit_add_rule(&self->log, AUDIT_FILTER_EXCLUDE,
+				    AUDIT_ALWAYS, -1, &match, 1));
+}
+
+static void mute_off(struct __test_metadata *const _metadata,
+		     struct _test_data_mute *self)
+{
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 0));
+}
+
+static void mute_rate(struct __test_metadata *const _metadata,
+		      struct _test_data_mute *self)
+{
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_RATE_LIMIT, 1));
+	/* The one of this second. */
+	audit_user(AUDIT_USER_AVC, "rate");
+}
+
+/* A daemon that does not read, and none of the time to wait for it. */
+static void mute_backlog(struct __test_metadata *const _metadata,
+			 struct _test_data_mute *self)
+{
+	self->daemon = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->daemon);
+	ASSERT_EQ(0, cid_do(self->daemon, do_become_daemon, 1, 0));
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_WAIT_TIME, 0));
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT, 1));
+}
+
+/* The kernel gives it a tenth of a second for a record; others queue up. */
+static void hush_backlog(void)
+{
+	struct audit_status status = {};
+	int i;
+
+	for (i = 0; i < 1000 && status.backlog < 2; i++) {
+		audit_user(AUDIT_USER_AVC, "backlog %d", i);
+		audit_get_status(&status);
+	}
+}
+
+static void hush_nothing(void)
+{
+}
+
+FIXTURE_VARIANT_ADD(mute, excluded)
+{
+	.on = mute_exclude,
+	.hush = hush_nothing,
+};
+
+FIXTURE_VARIANT_ADD(mute, disabled)
+{
+	.on = mute_off,
+	.hush = hush_nothing,
+};
+
+FIXTURE_VARIANT_ADD(mute, too_fast)
+{
+	.on = mute_rate,
+	.hush = hush_nothing,
+	.counted = true,
+};
+
+FIXTURE_VARIANT_ADD(mute, backlog_is_full)
+{
+	.on = mute_backlog,
+	.hush = hush_backlog,
+	.counted = true,
+};
+
+FIXTURE_SETUP(mute)
+{
+	const char *missing = cid_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	setup(_metadata, &self->world, &self->log);
+	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
+	ASSERT_EQ(0, audit_get_status(&self->before));
+}
+
+static void unmute(struct _test_data_mute *self)
+{
+	if (self->daemon)
+		cid_kill(self->daemon);
+	self->daemon = NULL;
+	audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT, self->before.backlog_limit);
+	audit_set_status(AUDIT_STATUS_BACKLOG_WAIT_TIME,
+			 self->before.backlog_wait_time);
+	audit_set_status(AUDIT_STATUS_RATE_LIMIT, self->before.rate_limit);
+	audit_set_status(AUDIT_STATUS_ENABLED, 1);
+	audit_remove_rules(&self->log);
+}
+
+FIXTURE_TEARDOWN(mute)
+{
+	unmute(self);
+	teardown(&self->world, &self->log);
+}
+
+/* Records about containers since the log was dropped. */
+static int records_of(struct audit_log *log)
+{
+	int ret = audit_sync(log);
+
+	return ret ?: audit_count(log, AUDIT_CONTAINER_OP, "^op=");
+}
+
+TEST_F(mute, everything_is_done)
+{
+	struct cid_agent *top = cid_start(&self->world, NULL);
+	struct cid_agent *low = cid_start(&self->world, NULL);
+	struct cid_agent *other = cid_start(&self->world, NULL);
+	struct cid_agent *child;
+	long long id, below;
+	int members;
+
+	ASSERT_NE(NULL, other);
+	ASSERT_EQ(0, audit_drop(&self->log));
+	variant->on(_metadata, self);
+
+	/* Each kind of record. */
+	variant->hush();
+	EXPECT_EQ(0, cid_write(top->pid, "new name=top"));
+	id = cid_read(top->pid);
+	EXPECT_LT(0, id);
+	variant->hush();
+	EXPECT_EQ(0, cid_write(low->pid, "join %lld", id));
+	variant->hush();
+	EXPECT_EQ(0, cid_write(low->pid, "new name=low"));
+	below = cid_read(low->pid);
+	EXPECT_LT(id, below);
+	variant->hush();
+	EXPECT_EQ(-EPERM, cid_write(low->pid, "join %lld", id));
+	variant->hush();
+	EXPECT_EQ(0, cid_write(getpid(), "announce"));
+	variant->hush();
+	EXPECT_EQ(0, cid_do(top, cid_do_unshare, CLONE_NEWUTS, 0));
+	variant->hush();
+	child = cid_start_in(&self->world, top, CLONE_NEWUTS);
+	ASSERT_NE(NULL, child);
+	EXPECT_EQ(id, cid_read(child->pid));
+	variant->hush();
+	EXPECT_EQ(0, cid_do(child, do_setns_of, top->pid, CLONE_NEWUTS));
+	variant->hush();
+	EXPECT_EQ(0, cid_write(other->pid, "new"));
+	variant->hush();
+	cid_kill(other);
+	variant->hush();
+	EXPECT_EQ(-ESRCH, cid_write(low->pid, "join %lld", below + 1));
+
+	unmute(self);
+	/* None of it is in the log, and all of it is so. */
+	if (variant->counted) {
+		EXPECT_LT(self->before.lost, lost());
+	} else {
+		EXPECT_EQ(0, records_of(&self->log));
+	}
+	EXPECT_EQ(2, announced(_metadata, &self->log, id, &members));
+	EXPECT_EQ(2, members);
+	EXPECT_EQ(2, announced(_metadata, &self->log, below, &members));
+	EXPECT_EQ(1, members);
+	cid_kill(low);
+	cid_kill(child);
+	cid_kill(top);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(1, count_exits(&self->log, id));
+	EXPECT_EQ(1, count_exits(&self->log, below));
+}
+
+TEST_HARNESS_MAIN
