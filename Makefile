@@ -1,4 +1,4 @@
-# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1 pick the kernel.
+# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1|kcsan pick the kernel.
 BASE ?= 6.12
 ARCH ?= um
 DEBUG ?=
@@ -6,10 +6,11 @@ export BASE ARCH DEBUG
 boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
-.PHONY: help tree refresh kernel kunit selftest integration demo test check docs mails userspace deb clean distclean
+.PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
+	check docs mails userspace deb clean distclean
 
 help: ## this text
-	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1]'
+	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kcsan]'
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 16
 
 tree: ## fetch and unpack the kernel, link new files in, apply patches: build/tree-BASE
@@ -32,6 +33,18 @@ integration: kernel ## a real auditd, real containers of every runtime, asserted
 
 test: kernel ## kunit, selftest and integration
 	@mk/test
+
+stress: ## all selftests, then everything at once for AUDIT_CID_SECONDS, on the x86_64 debug kernel
+	@ARCH=$(if $(filter file,$(origin ARCH)),x86_64,$(ARCH)) DEBUG=$(or $(DEBUG),1) mk/stress
+
+fuzz: ## ROUNDS (10 million) of random input to the parser, the rules and the tree, under KASAN
+	@DEBUG=1 mk/kernel && mk/fuzz
+
+coverage: ## which lines of kernel/audit_cid*.c the tests run
+	@mk/coverage
+
+configs: ## build, and with BOOT=1 boot, without what can be left out, and for other machines
+	@mk/configs
 
 demo: kernel ## see a container's events in a real auditd's log
 	@mk/need run

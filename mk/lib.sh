@@ -13,14 +13,19 @@ ARCH=${ARCH:-um}
 DEBUG=${DEBUG:-}
 case " $BASES " in *" $BASE "*) ;; *) echo "error: BASE=$BASE: know $BASES" >&2; exit 2 ;; esac
 case $ARCH in um|x86_64) ;; *) echo "error: ARCH=$ARCH: know um and x86_64" >&2; exit 2 ;; esac
-[ "$DEBUG" != 0 ] || DEBUG=
+case $DEBUG in
+""|0)	DEBUG='' kind='' ;;
+1)	kind=-dbg ;;
+kcsan)	kind=-kcsan ;;
+*)	echo "error: DEBUG=$DEBUG: know 1 and kcsan" >&2; exit 2 ;;
+esac
 
 BUILD=$TOP/build
 LOG=$BUILD/log
 PRISTINE=$BUILD/linux-$BASE
 TREE=$BUILD/tree-$BASE
 APPLIED=$BUILD/applied-$BASE	# the patched files, as `make tree` last wrote them
-OUT=$BUILD/$ARCH-$BASE${DEBUG:+-dbg}
+OUT=$BUILD/$ARCH-$BASE$kind${VARIANT:+-$VARIANT}
 mkdir -p "$LOG"
 cd "$TOP"
 
@@ -76,12 +81,13 @@ apply_patch() {
 	patch -F0 -N -s -f -r - -o "$3" "$2" "$1" </dev/null
 }
 
-# kmake ARGS...: the kernel's make on $TREE, objects in $OUT
+# kmake ARGS...: the kernel's make on $TREE, objects in $OUT. KMAKE_FLAGS: more of them.
 kmake() {
-	local cc=gcc
+	local cc=gcc more
+	read -ra more <<<"${KMAKE_FLAGS:-}"
 	! command -v ccache >/dev/null || cc="ccache gcc"
 	make -C "$TREE" O="$OUT" ARCH="$ARCH" CC="$cc" HOSTCC="$cc" -j"$(nproc)" \
-		--no-print-directory "$@" </dev/null
+		--no-print-directory "${more[@]}" "$@" </dev/null
 }
 
 # logged FILE CMD...: output to the log FILE; its end on a failure
@@ -112,11 +118,14 @@ roomy_tmp() {
 # run user code than ptrace, and SMP, which the debug kernel has.
 uml_args() {
 	[ "$BASE" = 6.12 ] || echo seccomp=on
-	[ "$BASE" = 6.12 ] || [ -z "$DEBUG" ] || echo ncpus=2
+	[ "$BASE" = 6.12 ] || [ "$DEBUG" != 1 ] || echo ncpus=2
 }
 
 # splats LOG: the lines of a kernel log that tell of a bug
 splats() { tr -d '\r' <"$1" | awk -f vm/splats.awk -v smp="$BASE$DEBUG"; }
+
+# races LOG: the reports of KCSAN that concern audit; unpatched kernels have others
+races() { tr -d '\r' <"$1" | awk -f vm/races.awk; }
 
 # count NAME PASSED FAILED [SKIPPED]: report a step; .ci/run adds them up
 count() {
