@@ -16,6 +16,7 @@
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
 
+#include "../audit.h"
 #include "../audit_cid.h"
 
 /* A text and its length, which a NUL in the text does not end. */
@@ -752,6 +753,137 @@ static void kernel_thread_has_no_contid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, contid, 0);
 }
 
+/* Put the thread that runs the tests into a container, or out of it. */
+static struct audit_cid *enter(struct audit_cid *cid)
+{
+	RCU_INIT_POINTER(current->signal->audit_cid, cid);
+	return cid;
+}
+
+static void leave(void *cid)
+{
+	enter(NULL);
+	synchronize_rcu();
+	audit_cid_put(cid);
+	audit_note_signaller();
+}
+
+static struct audit_cid *enter_a_container(struct kunit *test)
+{
+	struct audit_cid *cid = enter(make(test, NULL));
+
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, leave, cid));
+	return cid;
+}
+
+static void in_event_is_a_running_system_call_or_ring_operation(struct kunit *test)
+{
+	struct audit_context *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	KUNIT_EXPECT_FALSE(test, audit_cid_in_event(NULL));
+	ctx->context = AUDIT_CTX_UNUSED;
+	KUNIT_EXPECT_FALSE(test, audit_cid_in_event(ctx));
+	ctx->context = AUDIT_CTX_SYSCALL;
+	KUNIT_EXPECT_TRUE(test, audit_cid_in_event(ctx));
+	ctx->context = AUDIT_CTX_URING;
+	KUNIT_EXPECT_TRUE(test, audit_cid_in_event(ctx));
+}
+
+static void note_alone_is_for_records_that_no_other_one_explains(struct kunit *test)
+{
+	struct audit_context *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+	struct audit_cid *cid = enter_a_container(test);
+	u64 contid;
+
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	audit_note_contid_alone(&contid, NULL, AUDIT_USER);
+	KUNIT_EXPECT_EQ(test, contid, cid->id);
+	audit_note_contid_alone(&contid, ctx, AUDIT_SECCOMP);
+	KUNIT_EXPECT_EQ(test, contid, cid->id);
+	audit_note_contid_alone(&contid, NULL, AUDIT_NETFILTER_PKT);
+	KUNIT_EXPECT_EQ(test, contid, 0);
+	audit_note_contid_alone(&contid, NULL, AUDIT_CONTAINER_OP);
+	KUNIT_EXPECT_EQ(test, contid, 0);
+	ctx->context = AUDIT_CTX_SYSCALL;
+	audit_note_contid_alone(&contid, ctx, AUDIT_SECCOMP);
+	KUNIT_EXPECT_EQ(test, contid, 0);
+}
+
+static void filter_finds_the_container_of_a_task(struct kunit *test)
+{
+	struct audit_field f[] = {
+		{ .type = AUDIT_CONTID, .op = Audit_equal },
+		{ .type = AUDIT_CONTID_HI, .op = Audit_equal },
+	};
+	struct audit_cid *cid;
+
+	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 1);
+	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[1]), 1);
+	cid = enter_a_container(test);
+	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 0);
+	f[0].val = lower_32_bits(cid->id);
+	f[1].val = upper_32_bits(cid->id);
+	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 1);
+}
+
+/* Out of memory, or switched off: the record is not there, and nobody asks. */
+static void log_takes_a_missing_record(struct kunit *test)
+{
+	struct audit_cid_nsset set;
+	u64 contid = 5;
+
+	audit_cid_nsset_fill(&set, current, current->nsproxy);
+	audit_cid_log_name(NULL, "a");
+	audit_cid_log_name(NULL, NULL);
+	audit_cid_log_nsset(NULL, &set);
+	audit_cid_log_suppressed(NULL, 3);
+	audit_cid_log_subject(NULL);
+	audit_cid_log_actor(NULL, NULL);
+	audit_log_contid(NULL, 5);
+	audit_log_ocontid(NULL, 5);
+	audit_log_contid_once(NULL, &contid);
+	KUNIT_EXPECT_EQ(test, contid, 0);
+	audit_log_cancel(NULL);
+}
+
+/* What the daemon is told, as @text, where its own security context is @ctx. */
+static void check_signal_info(struct kunit *test, const char *ctx, u32 len,
+			      const char *text)
+{
+	struct audit_sig_info *info;
+
+	info = kmalloc(struct_size(info, ctx, len), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, info);
+	memcpy(info->ctx, ctx, len);
+	info = audit_cid_signal_info(info, &len);
+	KUNIT_EXPECT_EQ(test, len, strlen(text) + 1);
+	KUNIT_EXPECT_STREQ(test, info->ctx, text);
+	kfree(info);
+}
+
+static void signal_info_has_the_id_behind_the_context(struct kunit *test)
+{
+	enter_a_container(test);
+	audit_note_signaller();
+	/* None, one without a NUL at its end, and one with it. */
+	check_signal_info(test, "", 0, "? contid=4294967296");
+	check_signal_info(test, "a:b:c", 5, "a:b:c contid=4294967296");
+	check_signal_info(test, "a:b:c", 6, "a:b:c contid=4294967296");
+}
+
+static void signal_info_of_the_host_is_as_ever(struct kunit *test)
+{
+	struct audit_sig_info *info = kmalloc(sizeof(*info), GFP_KERNEL);
+	u32 len = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, info);
+	audit_note_signaller();
+	KUNIT_EXPECT_PTR_EQ(test, audit_cid_signal_info(info, &len), info);
+	KUNIT_EXPECT_EQ(test, len, 0);
+	kfree(info);
+}
+
 static void limit_counts_what_it_leaves_out(struct kunit *test)
 {
 	struct audit_cid *cid = make(test, NULL);
@@ -937,6 +1069,12 @@ static struct kunit_case audit_cid_cases[] = {
 	KUNIT_CASE(inherit_counts_a_member_and_holds_the_container),
 	KUNIT_CASE(inherit_of_nothing_is_nothing),
 	KUNIT_CASE(kernel_thread_has_no_contid),
+	KUNIT_CASE(in_event_is_a_running_system_call_or_ring_operation),
+	KUNIT_CASE(note_alone_is_for_records_that_no_other_one_explains),
+	KUNIT_CASE(filter_finds_the_container_of_a_task),
+	KUNIT_CASE(log_takes_a_missing_record),
+	KUNIT_CASE(signal_info_has_the_id_behind_the_context),
+	KUNIT_CASE(signal_info_of_the_host_is_as_ever),
 	KUNIT_CASE(limit_counts_what_it_leaves_out),
 	KUNIT_CASE(nsset_lists_the_namespaces_of_a_task),
 	KUNIT_CASE(nsset_starts_with_the_device),
