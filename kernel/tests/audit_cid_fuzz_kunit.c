@@ -93,17 +93,33 @@ static void add_parent(struct sample *s)
 				    " parent=%llu", s->req.parent);
 }
 
-/* The text of a request: there is one, but for the order of options. */
-static void print(struct sample *s, bool parent_first)
+static void add_delegate(struct sample *s)
 {
+	if (s->req.delegate)
+		s->len += scnprintf(s->text + s->len, sizeof(s->text) - s->len,
+				    " delegate=%d", s->req.delegate);
+}
+
+/* Orders of options. */
+static void (*const orders[][3])(struct sample *s) = {
+	{ add_name, add_parent, add_delegate },
+	{ add_name, add_delegate, add_parent },
+	{ add_parent, add_name, add_delegate },
+	{ add_parent, add_delegate, add_name },
+	{ add_delegate, add_name, add_parent },
+	{ add_delegate, add_parent, add_name },
+};
+
+/* The text of a request: there is one, but for the order of options. */
+static void print(struct sample *s, u32 order)
+{
+	int i;
+
 	switch (s->req.op) {
 	case AUDIT_CID_NEW:
 		s->len = scnprintf(s->text, sizeof(s->text), "new");
-		if (parent_first)
-			add_parent(s);
-		add_name(s);
-		if (!parent_first)
-			add_parent(s);
+		for (i = 0; i < ARRAY_SIZE(orders[order]); i++)
+			orders[order][i](s);
 		break;
 	case AUDIT_CID_JOIN:
 		s->len = scnprintf(s->text, sizeof(s->text), "join %llu",
@@ -113,6 +129,19 @@ static void print(struct sample *s, bool parent_first)
 		s->len = scnprintf(s->text, sizeof(s->text), "announce");
 		break;
 	}
+}
+
+static void pick_options(struct rnd_state *rnd, struct sample *s)
+{
+	if (pick(rnd, 2))
+		pick_name(rnd, s);
+	if (pick(rnd, 2)) {
+		s->req.has_parent = true;
+		s->req.parent = pick_number(rnd);
+	}
+	if (pick(rnd, 2))
+		s->req.delegate = clamp(pick_number(rnd), 1ULL,
+					(u64)AUDIT_CID_DELEGATE_MAX);
 }
 
 static void pick_command(struct rnd_state *rnd, struct sample *s)
@@ -125,15 +154,11 @@ static void pick_command(struct rnd_state *rnd, struct sample *s)
 	s->req = (struct audit_cid_request) {
 		.op = ops[pick(rnd, ARRAY_SIZE(ops))],
 	};
-	if (s->req.op == AUDIT_CID_NEW && pick(rnd, 2))
-		pick_name(rnd, s);
-	if (s->req.op == AUDIT_CID_NEW && pick(rnd, 2)) {
-		s->req.has_parent = true;
-		s->req.parent = pick_number(rnd);
-	}
+	if (s->req.op == AUDIT_CID_NEW)
+		pick_options(rnd, s);
 	if (s->req.op == AUDIT_CID_JOIN)
 		s->req.id = pick_number(rnd);
-	print(s, pick(rnd, 2));
+	print(s, pick(rnd, ARRAY_SIZE(orders)));
 }
 
 static void insert(struct sample *s, size_t at, const char *what, size_t len)
@@ -149,10 +174,10 @@ static void insert(struct sample *s, size_t at, const char *what, size_t len)
 static void mutate(struct rnd_state *rnd, struct sample *s)
 {
 	static const char *const words[] = {
-		"new", "join", "announce", " name=", " parent=", "name=",
-		"parent=", " ", "  ", "\n", "0", "00", "-", "+", "0x",
+		"new", "join", "announce", " name=", " parent=", " delegate=",
+		"name=", "parent=", "delegate=", " ", "  ", "\n", "0", "00", "-", "+", "0x",
 		"18446744073709551616", "=", ",", "%s", "\t", "\r", "\177",
-		"\303\251", " delegate=", "1",
+		"\303\251", "1", "2147483648",
 	};
 	const char *word = words[pick(rnd, ARRAY_SIZE(words))];
 	char byte = pick(rnd, 256);
@@ -183,12 +208,12 @@ static void mutate(struct rnd_state *rnd, struct sample *s)
 static bool says(const char *text, size_t len,
 		 const struct audit_cid_request *req, struct sample *spare)
 {
-	int order;
+	u32 order;
 
 	if (len && text[len - 1] == '\n')
 		len--;
 	spare->req = *req;
-	for (order = 0; order < 2; order++) {
+	for (order = 0; order < ARRAY_SIZE(orders); order++) {
 		print(spare, order);
 		if (spare->len == len && !memcmp(spare->text, text, len))
 			return true;
@@ -200,7 +225,8 @@ static bool same_request(const struct audit_cid_request *a,
 			 const struct audit_cid_request *b)
 {
 	return a->op == b->op && a->id == b->id && a->parent == b->parent &&
-	       a->has_parent == b->has_parent && !a->name == !b->name &&
+	       a->has_parent == b->has_parent && a->delegate == b->delegate &&
+	       !a->name == !b->name &&
 	       (!a->name || !strcmp(a->name, b->name));
 }
 

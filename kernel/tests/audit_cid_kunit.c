@@ -763,15 +763,16 @@ static struct audit_cid *enter(struct audit_cid *cid)
 static void leave(void *cid)
 {
 	enter(NULL);
-	synchronize_rcu();
-	audit_cid_put(cid);
 	audit_note_signaller();
+	static_branch_dec(&audit_cid_used);
+	audit_cid_put(cid);
 }
 
 static struct audit_cid *enter_a_container(struct kunit *test)
 {
 	struct audit_cid *cid = enter(make(test, NULL));
 
+	static_branch_inc(&audit_cid_used);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, leave, cid));
 	return cid;
 }
@@ -833,6 +834,7 @@ static void log_takes_a_missing_record(struct kunit *test)
 	struct audit_cid_nsset set;
 	u64 contid = 5;
 
+	enter_a_container(test);
 	audit_cid_nsset_fill(&set, current, current->nsproxy);
 	audit_cid_log_name(NULL, "a");
 	audit_cid_log_name(NULL, NULL);

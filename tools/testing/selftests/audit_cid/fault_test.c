@@ -275,14 +275,14 @@ FIXTURE_TEARDOWN(fault)
 	teardown(&self->world, &self->log);
 }
 
-/* An agent of its own for each failure, in a container of its own if so. */
+/* An agent of its own for each failure, in a container that is made so. */
 static long long begin(struct __test_metadata *const _metadata,
-		       struct _test_data_fault *self, bool contained)
+		       struct _test_data_fault *self, const char *first)
 {
 	self->agent = cid_start(&self->world, NULL);
 	EXPECT_NE(NULL, self->agent);
-	if (contained)
-		EXPECT_EQ(0, cid_write(self->agent->pid, "new"));
+	if (first)
+		EXPECT_EQ(0, cid_write(self->agent->pid, "%s", first));
 	EXPECT_EQ(0, audit_drop(&self->log));
 	memset(failing, 0, sizeof(*failing));
 	return self->agent ? cid_read(self->agent->pid) : -1;
@@ -337,15 +337,15 @@ static void check_logged(struct __test_metadata *const _metadata,
  */
 
 static void check_new(struct __test_metadata *const _metadata,
-		      struct _test_data_fault *self, const char *text,
-		      bool contained)
+		      struct _test_data_fault *self, const char *first,
+		      const char *text)
 {
 	unsigned int nth = 0, lost_before;
 	long long id, now;
 	int members;
 
 	do {
-		id = begin(_metadata, self, contained);
+		id = begin(_metadata, self, first);
 		lost_before = lost();
 		failing->step.fn = step_write;
 		failing->step.fd = cid_open(self->agent->pid, O_WRONLY);
@@ -365,6 +365,9 @@ static void check_new(struct __test_metadata *const _metadata,
 		EXPECT_EQ(now ? 1 : 0,
 			  announced(_metadata, &self->log, now, &members));
 		EXPECT_EQ(now ? 1 : 0, members);
+		/* Nothing of it was charged to a grant. */
+		if (failing->ret)
+			EXPECT_EQ(0, cid_write(self->agent->pid, "new"));
 	} while (end(_metadata, self, nth));
 	/* The text, the container, the index, and three for the record. */
 	sum_up(_metadata, self, 5);
@@ -373,17 +376,23 @@ static void check_new(struct __test_metadata *const _metadata,
 
 TEST_F(fault, new)
 {
-	check_new(_metadata, self, "new", false);
+	check_new(_metadata, self, NULL, "new");
 }
 
 TEST_F(fault, new_with_a_name_in_a_container)
 {
-	check_new(_metadata, self, "new name=web", true);
+	check_new(_metadata, self, "new", "new name=web");
 }
 
 TEST_F(fault, new_with_a_parent)
 {
-	check_new(_metadata, self, "new parent=%lld", true);
+	check_new(_metadata, self, "new", "new parent=%lld");
+}
+
+/* Room for one, which a failure must not take. */
+TEST_F(fault, new_below_a_grant)
+{
+	check_new(_metadata, self, "new delegate=1", "new delegate=1 name=low");
 }
 
 TEST_F(fault, join)
@@ -394,7 +403,7 @@ TEST_F(fault, join)
 	long long id;
 
 	do {
-		begin(_metadata, self, false);
+		begin(_metadata, self, NULL);
 		member = cid_start(&self->world, NULL);
 		ASSERT_NE(NULL, member);
 		ASSERT_EQ(0, cid_write(member->pid, "new"));
@@ -425,7 +434,7 @@ TEST_F(fault, announce)
 	long long id;
 
 	do {
-		id = begin(_metadata, self, true);
+		id = begin(_metadata, self, "new");
 		lost_before = lost();
 		failing->step.fn = step_write;
 		failing->step.fd = cid_open(getpid(), O_WRONLY);
@@ -448,7 +457,7 @@ TEST_F(fault, refused)
 	long long id;
 
 	do {
-		id = begin(_metadata, self, true);
+		id = begin(_metadata, self, "new");
 		failing->step.fn = step_write;
 		failing->step.fd = cid_open(self->agent->pid, O_WRONLY);
 		snprintf(failing->step.text, sizeof(failing->step.text),
@@ -481,7 +490,7 @@ static void check_clone(struct __test_metadata *const _metadata,
 	int members;
 
 	do {
-		id = begin(_metadata, self, true);
+		id = begin(_metadata, self, "new");
 		lost_before = lost();
 		failing->step.fn = step_clone;
 		failing->step.arg = flags;
@@ -532,7 +541,7 @@ TEST_F(fault, thread)
 	long long id;
 
 	do {
-		id = begin(_metadata, self, true);
+		id = begin(_metadata, self, "new");
 		failing->step.fn = step_thread;
 		ASSERT_EQ(0, cid_do(self->agent, do_fail_nth, ++nth, 0));
 		if (failing->ret < 0)
@@ -563,7 +572,7 @@ static void check_change(struct __test_metadata *const _metadata,
 	do {
 		other = cid_start_in(&self->world, NULL, CLONE_NEWUTS);
 		ASSERT_NE(NULL, other);
-		id = begin(_metadata, self, true);
+		id = begin(_metadata, self, "new");
 		before = uts_of(self->agent->pid);
 		lost_before = lost();
 		failing->step.arg = CLONE_NEWUTS;
@@ -614,7 +623,7 @@ TEST_F(fault, exit)
 
 	/* Who is gone cannot tell how many allocations there were. */
 	for (nth = 1; nth < 12; nth++) {
-		id = begin(_metadata, self, true);
+		id = begin(_metadata, self, "new");
 		lost_before = lost();
 		failing->step.fn = step_exit;
 		cid_post(self->agent, do_fail_nth, nth, 0, "%s", "");
@@ -639,7 +648,7 @@ TEST_F(fault, rule)
 
 	delete.fd = audit_control_open();
 	do {
-		begin(_metadata, self, false);
+		begin(_metadata, self, NULL);
 		failing->step.fn = step_add_rule;
 		failing->step.arg = AUDIT_ADD_RULE;
 		failing->step.fd = audit_control_open();
@@ -670,7 +679,7 @@ TEST_F(fault, signal_info)
 	ASSERT_NE(NULL, daemon);
 	ASSERT_EQ(0, cid_do(daemon, do_become_daemon, 0, 0));
 	do {
-		begin(_metadata, self, true);
+		begin(_metadata, self, "new");
 		ASSERT_EQ(0, cid_do(self->agent, do_signal, daemon->pid,
 				    SIGUSR1));
 		failing->step.fn = step_signal_info;

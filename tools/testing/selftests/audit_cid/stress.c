@@ -272,7 +272,7 @@ static void do_setns(unsigned int *random)
 
 static size_t pick_command(unsigned int *random, char *text, size_t size)
 {
-	switch (pick(random, 12)) {
+	switch (pick(random, 13)) {
 	case 0:
 	case 1:
 	case 2:
@@ -287,6 +287,9 @@ static size_t pick_command(unsigned int *random, char *text, size_t size)
 	case 6:
 		return snprintf(text, size, "announce");
 	case 7:
+		return snprintf(text, size, "new delegate=%u",
+				1 + pick(random, 8));
+	case 8:
 		return snprintf(text, size, "new name= oops");
 	default:
 		return snprintf(text, size, "join %lu", pick_id(random));
