@@ -487,7 +487,6 @@ TEST_F(fault, refused)
  * What a member does
  */
 
-
 static void check_clone(struct __test_metadata *const _metadata,
 			struct _test_data_fault *self, unsigned long flags)
 {
