@@ -366,7 +366,11 @@ struct audit_cid *audit_cid_get_live(unsigned long *key)
 
 	guard(rcu)();
 	xa_for_each_start(&audit_cid_index, *key, cid, *key) {
-		if (!atomic_read(&cid->members) ||
+		/*
+		 * It is in the index before it has its place: what makes it
+		 * live, in audit_cid_enter(), comes after all of the rest.
+		 */
+		if (!atomic_read_acquire(&cid->members) ||
 		    !refcount_inc_not_zero(&cid->refs))
 			continue;
 		++*key;

@@ -227,7 +227,8 @@ static bool audit_cid_enter(struct audit_cid *to, bool made)
 {
 	if (!made)
 		return atomic_inc_not_zero(&to->members);
-	atomic_set(&to->members, 1);
+	/* Pairs with audit_cid_get_live(), which finds it without the mutex. */
+	atomic_set_release(&to->members, 1);
 	return true;
 }
 
