@@ -7,7 +7,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	check docs mails userspace deb clean distclean
+	bench check docs mails userspace deb clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kcsan]'
@@ -53,6 +53,9 @@ demo: kernel ## see a container's events in a real auditd's log
 check: ## all that can be found without booting; STEPS=1: also compile mail by mail
 	@mk/check
 
+bench: ## count what it costs against the unpatched kernel: bench/RESULTS.md
+	@mk/bench
+
 docs: ## build our pages with Sphinx; WHOLE=1: all of the folders that they are in
 	@mk/docs $(if $(filter-out 0,$(WHOLE)),whole)
 
@@ -67,7 +70,7 @@ deb: ## Debian packages of the kernel, in build/deb-BASE; CONFIG=FILE: of this c
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
-		build/mails* build/docs-* build/steps-*
+		build/bench build/mails* build/docs-* build/steps-*
 
 distclean: ## remove build/
 	rm -rf build
