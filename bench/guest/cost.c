@@ -2,7 +2,8 @@
 /*
  * What is paid by whom: the same operations in a kernel in which no container was
  * ever made ("none"), outside of containers where one lives ("host"), and inside
- * ("in").
+ * ("in"). In a kernel that knows no containers these are repetitions, so that each is
+ * compared with what was done as much later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -153,8 +154,6 @@ void cost_suite(void)
 	run_program(nft);
 
 	in_child(stage, "none");
-	if (!have_cid)
-		return;
 	contain(fork_idle(), "new");
 	in_child(stage, "host");
 	in_child(contained_stage, "in");

@@ -13,7 +13,7 @@
 
 #include "guest.h"
 
-#define EVENTS	20000
+#define EVENTS	10000
 
 static int null_fd;
 

@@ -70,11 +70,11 @@ static void sample_writes(const char *name, int n, void *command)
 
 static void against_live(int live)
 {
-	sample(label("live-fork/%d", live), 200, op_fork, NULL);
-	sample(label("live-create/%d", live), 200, op_fork_write, "new");
-	sample(label("live-join/%d", live), 200, op_fork_write, join_command);
-	sample_writes(label("live-create-write/%d", live), 200, "new");
-	sample_writes(label("live-join-write/%d", live), 200, join_command);
+	sample(label("live-fork/%d", live), 50, op_fork, NULL);
+	sample(label("live-create/%d", live), 50, op_fork_write, "new");
+	sample(label("live-join/%d", live), 50, op_fork_write, join_command);
+	sample_writes(label("live-create-write/%d", live), 50, "new");
+	sample_writes(label("live-join-write/%d", live), 50, join_command);
 }
 
 static void all_live(void)
@@ -156,7 +156,7 @@ static void depths(void *arg)
 			top = contid_of(getpid());
 		depth_rule("depth-hit", depth, top);
 		depth_rule("depth-miss", depth, stranger);
-		sample(label("depth-fork/%d", depth), 100, op_fork, NULL);
+		sample(label("depth-fork/%d", depth), 25, op_fork, NULL);
 	}
 }
 
