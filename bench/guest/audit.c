@@ -151,6 +151,17 @@ static void logged_round(void *arg)
 	await_records();
 }
 
+/* Until no more records come: what was kept for a daemon comes when it registers */
+static void settle(void)
+{
+	uint64_t records;
+
+	do {
+		records = drained->records;
+		usleep(50000);
+	} while (drained->records != records);
+}
+
 /*
  * Count operations each of which is logged: as the caller sees it, and all that
  * the machine does until the daemon has the last record. Who logs has a real-time
@@ -162,11 +173,11 @@ void sample_logged(const char *name, int n, op_fn op, void *arg)
 	struct logged logged = { .op = op, .arg = arg, .n = n };
 	uint64_t records, bytes;
 
-	usleep(50000);
+	settle();
 	records = drained->records;
 	bytes = drained->bytes;
 	op(arg);
-	usleep(50000);
+	settle();
 	logged.per_op = drained->records - records;
 	if (!logged.per_op)
 		fail("%s is not logged", name);

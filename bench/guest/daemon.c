@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -78,13 +78,14 @@ void daemon_suite(void)
 {
 	struct audit_rule_data *rule = rule_for("pwrite");
 	struct audit_status status;
+	pid_t daemon;
 
 	null_fd = open("/dev/null", O_RDWR);
 	check(null_fd >= 0, "/dev/null");
-	mkdir("/var/log", 0755);
-	mkdir("/var/log/audit", 0700);
-	spawn(auditd, NULL);
+	daemon = spawn(auditd, NULL);
 	do {
+		if (waitpid(daemon, NULL, WNOHANG))
+			fail("auditd has ended");
 		usleep(10000);
 		audit_status(&status);
 	} while (!status.pid);
