@@ -753,28 +753,23 @@ static void kernel_thread_has_no_contid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, contid, 0);
 }
 
-/* Put the thread that runs the tests into a container, or out of it. */
-static struct audit_cid *enter(struct audit_cid *cid)
+/* Put the thread that runs the test into a container. */
+static struct audit_cid *enter_a_container(struct kunit *test)
 {
+	struct audit_cid *cid = make(test, NULL);
+
+	static_branch_inc(&audit_cid_used);
 	RCU_INIT_POINTER(current->signal->audit_cid, cid);
 	return cid;
 }
 
-static void leave(void *cid)
+/* No deferred action does: those run in another thread. */
+static void leave_the_container(struct audit_cid *cid)
 {
-	enter(NULL);
+	RCU_INIT_POINTER(current->signal->audit_cid, NULL);
 	audit_note_signaller();
 	static_branch_dec(&audit_cid_used);
 	audit_cid_put(cid);
-}
-
-static struct audit_cid *enter_a_container(struct kunit *test)
-{
-	struct audit_cid *cid = enter(make(test, NULL));
-
-	static_branch_inc(&audit_cid_used);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, leave, cid));
-	return cid;
 }
 
 static void in_event_is_a_running_system_call_or_ring_operation(struct kunit *test)
@@ -794,10 +789,11 @@ static void in_event_is_a_running_system_call_or_ring_operation(struct kunit *te
 static void note_alone_is_for_records_that_no_other_one_explains(struct kunit *test)
 {
 	struct audit_context *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
-	struct audit_cid *cid = enter_a_container(test);
+	struct audit_cid *cid;
 	u64 contid;
 
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	cid = enter_a_container(test);
 	audit_note_contid_alone(&contid, NULL, AUDIT_USER);
 	KUNIT_EXPECT_EQ(test, contid, cid->id);
 	audit_note_contid_alone(&contid, ctx, AUDIT_SECCOMP);
@@ -809,6 +805,7 @@ static void note_alone_is_for_records_that_no_other_one_explains(struct kunit *t
 	ctx->context = AUDIT_CTX_SYSCALL;
 	audit_note_contid_alone(&contid, ctx, AUDIT_SECCOMP);
 	KUNIT_EXPECT_EQ(test, contid, 0);
+	leave_the_container(cid);
 }
 
 static void filter_finds_the_container_of_a_task(struct kunit *test)
@@ -826,15 +823,16 @@ static void filter_finds_the_container_of_a_task(struct kunit *test)
 	f[0].val = lower_32_bits(cid->id);
 	f[1].val = upper_32_bits(cid->id);
 	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 1);
+	leave_the_container(cid);
 }
 
 /* Out of memory, or switched off: the record is not there, and nobody asks. */
 static void log_takes_a_missing_record(struct kunit *test)
 {
+	struct audit_cid *cid = enter_a_container(test);
 	struct audit_cid_nsset set;
 	u64 contid = 5;
 
-	enter_a_container(test);
 	audit_cid_nsset_fill(&set, current, current->nsproxy);
 	audit_cid_log_name(NULL, "a");
 	audit_cid_log_name(NULL, NULL);
@@ -847,6 +845,7 @@ static void log_takes_a_missing_record(struct kunit *test)
 	audit_log_contid_once(NULL, &contid);
 	KUNIT_EXPECT_EQ(test, contid, 0);
 	audit_log_cancel(NULL);
+	leave_the_container(cid);
 }
 
 /* What the daemon is told, as @text, where its own security context is @ctx. */
@@ -866,12 +865,14 @@ static void check_signal_info(struct kunit *test, const char *ctx, u32 len,
 
 static void signal_info_has_the_id_behind_the_context(struct kunit *test)
 {
-	enter_a_container(test);
+	struct audit_cid *cid = enter_a_container(test);
+
 	audit_note_signaller();
 	/* None, one without a NUL at its end, and one with it. */
 	check_signal_info(test, "", 0, "? contid=4294967296");
 	check_signal_info(test, "a:b:c", 5, "a:b:c contid=4294967296");
 	check_signal_info(test, "a:b:c", 6, "a:b:c contid=4294967296");
+	leave_the_container(cid);
 }
 
 static void signal_info_of_the_host_is_as_ever(struct kunit *test)
