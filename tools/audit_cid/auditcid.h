@@ -49,6 +49,7 @@ struct request {
 	const char	*parent;
 	const char	*join;
 	const char	*delegate;
+	bool		announce;
 };
 
 bool request_name_valid(const char *name);
@@ -61,6 +62,19 @@ int cid_read(int dir, uint64_t *id);
 int cid_write(int dir, const struct request *req);
 const char *cid_why_unread(int dir, int err);
 const char *cid_why_refused(int dir, const struct request *req, int err);
+
+/* grants.c: what was delegated, and how much of it is in use */
+struct grant {
+	uint64_t	id, budget, used;	/* budget 0: no grant */
+};
+
+struct grants {
+	struct grant	*list;
+	size_t		count;
+};
+
+const char *grants_read(struct grants *grants);
+const struct grant *grants_find(const struct grants *grants, uint64_t id);
 
 /* oci.c: the state of a container as the OCI runtime specification has it */
 #define OCI_STATE_MAX		(1 << 20)

@@ -60,7 +60,8 @@ static void append(char *to, size_t size, const char *key, const char *value)
 
 void request_format(char *to, size_t size, const struct request *req)
 {
-	snprintf(to, size, "%s", req->join ? "join" : "new");
+	snprintf(to, size, "%s", req->announce ? "announce" :
+				 req->join ? "join" : "new");
 	append(to, size, " ", req->join);
 	append(to, size, " name=", req->name);
 	append(to, size, " parent=", req->parent);

@@ -20,11 +20,16 @@
 
 static const struct argp_option options[] = {
 	{ "json", 'J', NULL, 0, "Print a JSON array of objects", 0 },
+	{ "grants", 'g', NULL, 0,
+	  "Ask the kernel, too, how many audit containers may be made below "
+	  "each, and how many there are", 0 },
 	{}
 };
 
 struct show {
 	struct json_object	*json;		/* NULL: print text */
+	bool			with_grants;
+	struct grants		grants;
 	int			shown;
 	int			failed;
 };
@@ -34,11 +39,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct show *show = state->input;
 
 	(void)arg;
-	if (key != 'J')
-		return ARGP_ERR_UNKNOWN;
-	if (!show->json)
-		show->json = json_object_new_array();
-	return 0;
+	switch (key) {
+	case 'J':
+		if (!show->json)
+			show->json = json_object_new_array();
+		return 0;
+	case 'g':
+		show->with_grants = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
 }
 
 static const struct argp argp = {
@@ -62,7 +72,33 @@ static void read_comm(int dir, char *comm, size_t size)
 			*comm = '?';
 }
 
-static void add_json(struct json_object *list, pid_t pid, uint64_t id,
+/* Made after the kernel was asked, or the record was excluded: not known */
+static void add_json_grant(const struct show *show, struct json_object *obj,
+			   uint64_t id)
+{
+	const struct grant *grant = grants_find(&show->grants, id);
+
+	json_object_object_add(obj, "delegate", !id || !grant ? NULL :
+			       json_object_new_uint64(grant->budget));
+	json_object_object_add(obj, "delegated", !id || !grant ? NULL :
+			       json_object_new_uint64(grant->used));
+}
+
+static const char *grant_text(const struct show *show, uint64_t id)
+{
+	static char text[48];
+	const struct grant *grant = grants_find(&show->grants, id);
+
+	if (!id || (grant && !grant->budget))
+		return "-";
+	if (!grant)
+		return "?";
+	snprintf(text, sizeof(text), "%" PRIu64 "/%" PRIu64, grant->used,
+		 grant->budget);
+	return text;
+}
+
+static void add_json(const struct show *show, pid_t pid, uint64_t id,
 		     const char *comm)
 {
 	struct json_object *obj = json_object_new_object();
@@ -70,16 +106,22 @@ static void add_json(struct json_object *list, pid_t pid, uint64_t id,
 	json_object_object_add(obj, "pid", json_object_new_int(pid));
 	json_object_object_add(obj, "contid", json_object_new_uint64(id));
 	json_object_object_add(obj, "comm", json_object_new_string(comm));
-	json_object_array_add(list, obj);
+	if (show->with_grants)
+		add_json_grant(show, obj, id);
+	json_object_array_add(show->json, obj);
 }
 
 static void print_row(struct show *show, pid_t pid, uint64_t id,
 		      const char *comm)
 {
 	if (!show->shown++ && !show->json)
-		printf("%7s %20s %s\n", "PID", "ID", "COMM");
+		printf("%7s %20s %s%s\n", "PID", "ID",
+		       show->with_grants ? "     GRANT " : "", "COMM");
 	if (show->json)
-		add_json(show->json, pid, id, comm);
+		add_json(show, pid, id, comm);
+	else if (show->with_grants)
+		printf("%7d %20" PRIu64 " %10s %s\n", pid, id,
+		       grant_text(show, id), comm);
 	else
 		printf("%7d %20" PRIu64 " %s\n", pid, id, comm);
 }
@@ -157,6 +199,14 @@ static void check_self(void)
 	close(dir);
 }
 
+static void ask_for_grants(struct show *show)
+{
+	const char *why = grants_read(&show->grants);
+
+	if (why)
+		errx(EXIT_OWN, "cannot learn of grants: %s", why);
+}
+
 static void print_json(struct json_object *list)
 {
 	puts(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PRETTY |
@@ -171,12 +221,15 @@ int show_main(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, &first, &show);
 	check_self();
+	if (show.with_grants)
+		ask_for_grants(&show);
 	if (first == argc)
 		show_all(&show);
 	for (; first < argc; first++)
 		show_named(&show, argv[first]);
 	if (show.json)
 		print_json(show.json);
+	free(show.grants.list);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
 	return show.failed ? EXIT_OWN : 0;
