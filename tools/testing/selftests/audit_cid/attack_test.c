@@ -1338,7 +1338,7 @@ ATTEMPT(prisoner, speak_as_the_host)
 }
 
 /* As audit writes what has a quote, a space or a control character in it. */
-static char const *hex(const char *text)
+static inline char const *hex(const char *text)
 {
 	static char out[512];
 	size_t len = 0;

@@ -116,7 +116,7 @@ static inline bool same_live(struct scene *s)
 }
 
 static inline void make_actor(struct __test_metadata *const _metadata,
-		       struct scene *s, enum who who)
+			      struct scene *s, enum who who)
 {
 	struct cid_agent *agent = cid_start(&s->world, NULL);
 	int ret = 0;
@@ -140,7 +140,7 @@ static inline void make_actor(struct __test_metadata *const _metadata,
 }
 
 static inline void scene_setup(struct __test_metadata *const _metadata,
-			struct scene *s, enum who first, enum who last)
+			       struct scene *s, enum who first, enum who last)
 {
 	enum who who;
 
@@ -222,7 +222,7 @@ static inline int left_over(struct scene *s)
 }
 
 static inline void scene_teardown(struct __test_metadata *const _metadata,
-			   struct scene *s)
+				  struct scene *s)
 {
 	enum who who;
 
@@ -249,8 +249,8 @@ static inline void settle(struct __test_metadata *const _metadata, struct scene 
 }
 
 /* The record of a container that was made with full right. Returns its ID. */
-static inline __u64 made(struct __test_metadata *const _metadata, struct scene *s,
-		  pid_t opid, __u64 pcontid)
+static inline __u64 made(struct __test_metadata *const _metadata,
+			 struct scene *s, pid_t opid, __u64 pcontid)
 {
 	__u64 id = 0;
 
@@ -265,8 +265,13 @@ static inline __u64 made(struct __test_metadata *const _metadata, struct scene *
 #define REFUSED_BY(pid, id, opid, ...)					\
 	EXPECT_EQ(0, take_refused(&s->log, pid, id, opid, __VA_ARGS__))
 
-#define REFUSED(who, opid, ...)						\
-	REFUSED_BY(pid_of(s, who), s->id[who], opid, __VA_ARGS__)
+#define REFUSED(_who, opid, ...)					\
+	do {								\
+		const enum who who_ = _who;				\
+									\
+		REFUSED_BY(pid_of(s, who_), s->id[who_], opid,		\
+			   __VA_ARGS__);				\
+	} while (0)
 
 #define tell_read(agent, pid)	cid_do(agent, cid_do_read, pid, 0)
 
