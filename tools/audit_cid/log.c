@@ -11,7 +11,8 @@
 
 #include <err.h>
 #include <errno.h>
-#include <linkhash.h>
+#include <search.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ struct log {
 	auparse_state_t	*records, *events;
 	unsigned long	passed;
 	bool		got;		/* a record of the line came out of @records */
-	struct lh_table	*index;
+	void		*index;		/* a tree of their keys, for tsearch() */
 	struct event	*first, **end, *last;
 	size_t		waiting;
 };
@@ -65,19 +66,9 @@ static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
  * Events that wait for more lines
  */
 
-static unsigned long hash_of(const void *key)
+static int by_key(const void *a, const void *b)
 {
-	unsigned long hash = 0;
-	const char *c;
-
-	for (c = key; *c; c++)
-		hash = hash * 31 + *c;
-	return hash * 0x9e3779b97f4a7c15UL >> 16;
-}
-
-static int is_same(const void *a, const void *b)
-{
-	return !strcmp(a, b);
+	return strcmp(a, b);
 }
 
 static void take_event(auparse_state_t *au, auparse_cb_event_t type, void *data)
@@ -99,7 +90,7 @@ static void give_first(struct log *log)
 	if (log->last == event)
 		log->last = NULL;
 	log->waiting -= event->len;
-	lh_table_delete(log->index, event->key);
+	tdelete(event->key, &log->index, by_key);
 	if (event->wanted && model->on_text)
 		model->on_text(model, event->text, event->len);
 	if (event->wanted && model->on_event) {
@@ -114,19 +105,19 @@ static void give_first(struct log *log)
 static struct event *event_of(struct log *log, const char *key)
 {
 	struct event *event = log->last;
-	void *found;
+	char **found;
 
 	if (event && !strcmp(event->key, key))
 		return event;
-	if (lh_table_lookup_ex(log->index, key, &found))
-		return found;
+	found = tfind(key, &log->index, by_key);
+	if (found)
+		return (void *)(*found - offsetof(struct event, key));
 	event = checked(calloc(1, sizeof(*event) + strlen(key) + 1));
 	strcpy(event->key, key);
 	event->came = log->model->follow ? time(NULL) : 0;
 	*log->end = event;
 	log->end = &event->next;
-	if (lh_table_insert(log->index, event->key, event))
-		checked(NULL);
+	checked(tsearch(event->key, &log->index, by_key));
 	return event;
 }
 
@@ -265,7 +256,6 @@ struct log *log_start(struct model *model)
 	log->model = model;
 	log->records = feed_init(take_record, log);
 	log->events = feed_init(take_event, log);
-	log->index = checked(lh_table_new(1024, NULL, hash_of, is_same));
 	log->end = &log->first;
 	return log;
 }
@@ -277,7 +267,6 @@ unsigned long log_finish(struct log *log)
 	while (log->first)
 		give_first(log);
 	passed = log->passed + log->model->bad;
-	lh_table_free(log->index);
 	auparse_destroy(log->records);
 	auparse_destroy(log->events);
 	free(log);

@@ -118,6 +118,9 @@ static void drop_rare(struct report *report)
 			    report->floor)
 				drop(report, entry);
 	}
+	/* What was deleted is searched through until it is made anew. */
+	if (lh_table_resize(report->things, report->things->size))
+		err(EXIT_OWN, "cannot count");
 }
 
 static void count(struct report *report, struct container *con, enum kind kind,

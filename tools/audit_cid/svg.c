@@ -132,7 +132,7 @@ static const char *format_of(const struct picture *pic)
 {
 	uint64_t span = pic->to - pic->from;
 
-	if (span < 60 * 1000)
+	if (span < 5 * 1000)
 		return "%H:%M:%.3S";
 	if (span < 24 * 3600 * 1000)
 		return "%H:%M:%S";
