@@ -7,7 +7,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	bench check docs mails userspace deb clean distclean
+	bench check docs mails userspace clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kcsan]'
@@ -64,9 +64,6 @@ mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>"), and repla
 
 userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
 	@mk/userspace
-
-deb: ## Debian packages of the kernel, in build/deb-BASE; CONFIG=FILE: of this configuration
-	@mk/deb
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
