@@ -60,7 +60,7 @@ do for [base in bases] {
 	plot data."/memory-".base.".dat" using 2:xtic(1) ls 1 title ""
 
 	set title "Linux ".base.": a real auditd on one CPU of 10^9 instructions per second"
-	set ylabel "events per second"
+	set ylabel "records per second"
 	set output out."/auditd-".base.".svg"
 	plot data."/auditd-".base.".dat" using 2:xtic(1) ls 1 title ""
 	set xtics norotate
