@@ -91,9 +91,9 @@ static void give_first(struct log *log)
 		log->last = NULL;
 	log->waiting -= event->len;
 	tdelete(event->key, &log->index, by_key);
-	if (event->wanted && model->on_text)
+	if (event->wanted && event->len && model->on_text)
 		model->on_text(model, event->text, event->len);
-	if (event->wanted && model->on_event) {
+	if (event->wanted && event->len && model->on_event) {
 		model->acting = event->acting;
 		auparse_feed(log->events, event->text, event->len);
 		auparse_flush_feed(log->events);
@@ -211,6 +211,11 @@ static void parse(struct log *log, const char *line, size_t len)
 	log->passed += !log->got;
 }
 
+static bool is_needed(const struct model *model, const char *type, size_t len)
+{
+	return !model->needs || model->needs(type, len);
+}
+
 /* @line has a newline at its end. */
 void log_line(struct log *log, const char *line, size_t len)
 {
@@ -226,7 +231,8 @@ void log_line(struct log *log, const char *line, size_t len)
 	}
 	if (log->model->wants) {
 		log->last = event_of(log, key);
-		if (!add_line(log, log->last, line, len))
+		if (is_needed(log->model, type, line + len - type) &&
+		    !add_line(log, log->last, line, len))
 			log->passed++;
 	}
 	if (names_one(log, type, line + len - type))

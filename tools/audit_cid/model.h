@@ -75,6 +75,8 @@ struct model {
 			 const struct op *op);
 	/* A record with a contid in it: is its event wanted? */
 	bool	(*wants)(struct model *model, auparse_state_t *au);
+	/* Of its event, are lines of this type? NULL: all are */
+	bool	(*needs)(const char *type, size_t len);
 	void	(*on_event)(struct model *model, auparse_state_t *au);
 	void	(*on_text)(struct model *model, const char *text, size_t len);
 	/* While a log is followed: nothing more, for now */

@@ -19,6 +19,8 @@
 
 #define BYTES_MAX	(64 << 20)
 #define TOP		5
+#define SYSCALL_RECORD	1300
+#define PATH_RECORD	1302
 
 enum kind { EXECUTABLE, FILE_NAME, SYSCALL, KINDS };
 
@@ -36,6 +38,8 @@ struct report {
 	bool		json;
 	struct lh_table	*things;
 	size_t		bytes;
+	struct thing	*spare;		/* what is looked for */
+	size_t		room;		/* for its text */
 	unsigned long	floor;		/* what has not been counted more often is gone */
 };
 
@@ -123,27 +127,40 @@ static void drop_rare(struct report *report)
 		err(EXIT_OWN, "cannot count");
 }
 
-static void count(struct report *report, struct container *con, enum kind kind,
-		  const char *text)
+static void add_thing(struct report *report, struct thing *thing)
 {
-	size_t size = strlen(text) + 1;
-	struct thing *thing = malloc(sizeof(*thing) + size);
-	void *found;
-
-	if (!thing)
-		err(EXIT_OWN, "cannot count");
-	*thing = (struct thing) { .con = con, .kind = kind, .count = 1 };
-	memcpy(thing->text, text, size);
-	if (lh_table_lookup_ex(report->things, thing, &found)) {
-		((struct thing *)found)->count++;
-		free(thing);
-		return;
-	}
 	if (lh_table_insert(report->things, thing, thing))
 		err(EXIT_OWN, "cannot count");
 	report->bytes += size_of(thing);
 	if (report->bytes > BYTES_MAX)
 		drop_rare(report);
+}
+
+static void count(struct report *report, struct container *con, enum kind kind,
+		  const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct thing *thing = report->spare;
+	void *found;
+
+	if (!thing || report->room < size) {
+		report->room = size + 256;
+		thing = realloc(thing, sizeof(*thing) + report->room);
+		if (!thing)
+			err(EXIT_OWN, "cannot count");
+		report->spare = thing;
+	}
+	*thing = (struct thing) { .con = con, .kind = kind, .count = 1 };
+	memcpy(thing->text, text, size);
+	if (lh_table_lookup_ex(report->things, thing, &found)) {
+		((struct thing *)found)->count++;
+		return;
+	}
+	thing = malloc(sizeof(*thing) + size);
+	if (!thing)
+		err(EXIT_OWN, "cannot count");
+	memcpy(thing, report->spare, sizeof(*thing) + size);
+	add_thing(report, thing);
 }
 
 static void take_field(struct report *report, struct container *con,
@@ -163,27 +180,40 @@ static void take_field(struct report *report, struct container *con,
 	}
 }
 
+static void take_fields(struct report *report, struct container *con,
+			auparse_state_t *au)
+{
+	if (auparse_first_field(au))
+		do
+			take_field(report, con, au);
+		while (auparse_next_field(au) > 0);
+}
+
+/* The record with the contid is the one with the program, too: it is at hand. */
 static bool wants(struct model *model, auparse_state_t *au)
 {
-	(void)au;
-	return model->acting;
+	if (!model->acting)
+		return false;
+	if (auparse_get_type(au) == SYSCALL_RECORD)
+		take_fields(model->data, model->acting, au);
+	return true;
+}
+
+/* Of the rest of the event: files, and where they are */
+static bool needs(const char *type, size_t len)
+{
+	return (len >= 5 && !memcmp(type, "PATH ", 5)) ||
+	       (len >= 4 && !memcmp(type, "CWD ", 4));
 }
 
 static void take_event(struct model *model, auparse_state_t *au)
 {
-	struct container *con = model->acting;
-	int type;
-
-	if (!con || auparse_first_record(au) <= 0)
+	if (auparse_first_record(au) <= 0)
 		return;
-	do {
-		type = auparse_get_type(au);
-		if ((type != 1300 && type != 1302) || !auparse_first_field(au))
-			continue;
-		do
-			take_field(model->data, con, au);
-		while (auparse_next_field(au) > 0);
-	} while (auparse_next_record(au) > 0);
+	do
+		if (auparse_get_type(au) == PATH_RECORD)
+			take_fields(model->data, model->acting, au);
+	while (auparse_next_record(au) > 0);
 }
 
 static int by_count(const void *a, const void *b)
@@ -288,6 +318,7 @@ int report_main(int argc, char **argv)
 	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
 	model_init(&model);
 	model.wants = wants;
+	model.needs = needs;
 	model.on_event = take_event;
 	model.data = &report;
 	log_complain(log_read(&model, report.files));
@@ -296,6 +327,7 @@ int report_main(int argc, char **argv)
 		warnx("too much to count: what came up to %lu times may be "
 		      "missing or short", report.floor);
 	lh_table_free(report.things);
+	free(report.spare);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
