@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The first process of the guest: mounts, one suite of benchmarks, power off.
+ * The first process of the guest: mounts, one suite of benchmarks, the end.
  *
  * Time is what QEMU's instruction counter says: with -icount shift=0 one
  * instruction takes one nanosecond, and the time stamp counter runs at 1 GHz.
@@ -34,7 +34,7 @@ void fail(const char *fmt, ...)
 	va_end(args);
 	fflush(stdout);
 	if (getpid() == 1)
-		reboot(RB_POWER_OFF);
+		reboot(RB_AUTOBOOT);
 	exit(1);
 }
 
@@ -223,5 +223,5 @@ int main(int argc, char **argv)
 	spawn(run_suite, name);
 	wait(NULL);
 	fflush(stdout);
-	reboot(RB_POWER_OFF);
+	reboot(RB_AUTOBOOT);
 }
