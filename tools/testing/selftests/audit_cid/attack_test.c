@@ -575,7 +575,7 @@ ATTEMPT(prisoner, race_for_a_number)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[CELL]);
 	struct cid_agent *writer = cid_start(&s->world, s->actor[CELL]);
-	unsigned int i, n = rounds(40);
+	unsigned int i, n = rounds(16);
 	pid_t pid;
 
 	ASSERT_NE(NULL, writer);
@@ -875,7 +875,7 @@ ATTEMPT(prisoner, change_the_text)
 	struct cid_agent *warder = cid_start(&s->world, s->actor[CELL]);
 
 	ASSERT_NE(NULL, warder);
-	EXPECT_LT(0, cid_do_text(racer, do_change_text, rounds(300), 0,
+	EXPECT_LT(0, cid_do_text(racer, do_change_text, rounds(150), 0,
 				 "join %llu", s->id[SIDE]));
 	/* It is where only somebody below the cell can be seen from. */
 	EXPECT_LE((long)s->id[CELL], tell_read(warder, racer->pid));
@@ -1432,7 +1432,7 @@ ATTEMPT(prisoner, go_too_deep)
 
 ATTEMPT(prisoner, fill_the_log)
 {
-	unsigned int i, n = 20 * BURST;
+	unsigned int i, n = 8 * BURST;
 	int told;
 
 	for (i = 0; i < n; i++)
@@ -1484,7 +1484,7 @@ static long do_bomb(struct cid_world *world, const struct cid_call *call)
 
 ATTEMPT(prisoner, fork_bomb)
 {
-	EXPECT_EQ(0, cid_do_text(s->actor[CELL], do_bomb, 100, EPERM,
+	EXPECT_EQ(0, cid_do_text(s->actor[CELL], do_bomb, 50, EPERM,
 				 "join %llu", s->id[SIDE]));
 	EXPECT_EQ(0, audit_sync(&s->log));
 	EXPECT_LE(BURST, audit_count(&s->log, AUDIT_CONTAINER_OP,
@@ -1930,9 +1930,9 @@ ATTEMPT(delegate, fork_bomb)
 {
 	struct cid_agent *child;
 
-	EXPECT_EQ(BUDGET, cid_do_text(s->actor[USER], do_bomb, 100, ENOSPC,
+	EXPECT_EQ(BUDGET, cid_do_text(s->actor[USER], do_bomb, 40, ENOSPC,
 				      "new"));
-	EXPECT_EQ(BUDGET, cid_do_text(s->actor[USER], do_bomb, 100, ENOSPC,
+	EXPECT_EQ(BUDGET, cid_do_text(s->actor[USER], do_bomb, 40, ENOSPC,
 				      "new name=bomb"));
 	EXPECT_EQ(0, audit_sync(&s->log));
 	EXPECT_EQ(2 * BUDGET, audit_count(&s->log, AUDIT_CONTAINER_OP,
@@ -1952,7 +1952,7 @@ ATTEMPT(delegate, fork_bomb)
 /* What was given back is there again, and no more than that. */
 ATTEMPT(delegate, wear_the_budget_out)
 {
-	unsigned int i, n = rounds(40);
+	unsigned int i, n = rounds(16);
 
 	for (i = 0; i < n; i++)
 		ASSERT_EQ(1, cid_do_text(s->actor[USER], do_bomb, 1, 0, "new"));
@@ -2028,7 +2028,7 @@ ATTEMPT(delegate, be_granted_more_from_inside)
 
 ATTEMPT(delegate, fill_the_log)
 {
-	unsigned int i, n = 20 * BURST;
+	unsigned int i, n = 8 * BURST;
 	int told;
 
 	for (i = 0; i < n; i++)

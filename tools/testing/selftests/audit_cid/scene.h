@@ -318,11 +318,14 @@ FIXTURE_TEARDOWN(delegate)
 	scene_teardown(_metadata, &self->scene);
 }
 
+/* In seconds; a slow machine that checks all it does needs some. */
+#define ATTEMPT_TIMEOUT	120
+
 #define ATTEMPT(fixture, name)						\
 	static void fixture##_tries_##name(				\
 		struct __test_metadata *const _metadata,		\
 		struct scene *s);					\
-	TEST_F(fixture, name)						\
+	TEST_F_TIMEOUT(fixture, name, ATTEMPT_TIMEOUT)			\
 	{								\
 		fixture##_tries_##name(_metadata, &self->scene);	\
 	}								\
