@@ -15,6 +15,8 @@
 
 /* More than any step here allocates. */
 #define NTH_MAX		400
+/* A debug kernel on a busy machine takes its time. */
+#define FAULT_TIMEOUT	1200
 #define IGNORE_WAIT	"/sys/kernel/debug/failslab/ignore-gfp-wait"
 #define VERBOSE		"/sys/kernel/debug/failslab/verbose"
 
@@ -386,28 +388,28 @@ static void check_new(struct __test_metadata *const _metadata,
 	EXPECT_LE(2, self->refused);
 }
 
-TEST_F(fault, new)
+TEST_F_TIMEOUT(fault, new, FAULT_TIMEOUT)
 {
 	check_new(_metadata, self, NULL, "new");
 }
 
-TEST_F(fault, new_with_a_name_in_a_container)
+TEST_F_TIMEOUT(fault, new_with_a_name_in_a_container, FAULT_TIMEOUT)
 {
 	check_new(_metadata, self, "new", "new name=web");
 }
 
-TEST_F(fault, new_with_a_parent)
+TEST_F_TIMEOUT(fault, new_with_a_parent, FAULT_TIMEOUT)
 {
 	check_new(_metadata, self, "new", "new parent=%lld");
 }
 
 /* Room for one, which a failure must not take. */
-TEST_F(fault, new_below_a_grant)
+TEST_F_TIMEOUT(fault, new_below_a_grant, FAULT_TIMEOUT)
 {
 	check_new(_metadata, self, "new delegate=1", "new delegate=1 name=low");
 }
 
-TEST_F(fault, join)
+TEST_F_TIMEOUT(fault, join, FAULT_TIMEOUT)
 {
 	unsigned int nth = 0, lost_before;
 	struct cid_agent *member;
@@ -440,7 +442,7 @@ TEST_F(fault, join)
 	EXPECT_LE(1, self->refused);
 }
 
-TEST_F(fault, announce)
+TEST_F_TIMEOUT(fault, announce, FAULT_TIMEOUT)
 {
 	unsigned int nth = 0, lost_before;
 	long long id;
@@ -463,7 +465,7 @@ TEST_F(fault, announce)
 }
 
 /* A refused one stays refused, whether that can be told or not. */
-TEST_F(fault, refused)
+TEST_F_TIMEOUT(fault, refused, FAULT_TIMEOUT)
 {
 	unsigned int nth = 0;
 	long long id;
@@ -518,18 +520,18 @@ static void check_clone(struct __test_metadata *const _metadata,
 	EXPECT_LE(3, self->refused);
 }
 
-TEST_F(fault, fork)
+TEST_F_TIMEOUT(fault, fork, FAULT_TIMEOUT)
 {
 	check_clone(_metadata, self, 0);
 }
 
-TEST_F(fault, clone_with_a_namespace)
+TEST_F_TIMEOUT(fault, clone_with_a_namespace, FAULT_TIMEOUT)
 {
 	check_clone(_metadata, self, CLONE_NEWUTS);
 }
 
 /* The same, where the record may belong to an event. */
-TEST_F(fault, clone_with_a_namespace_and_a_rule)
+TEST_F_TIMEOUT(fault, clone_with_a_namespace_and_a_rule, FAULT_TIMEOUT)
 {
 	/* A rule that matches nothing, but that has to be tried. */
 	struct audit_match match = { AUDIT_PID, AUDIT_EQUAL, 0 };
@@ -540,7 +542,7 @@ TEST_F(fault, clone_with_a_namespace_and_a_rule)
 }
 
 /* The last one to exit ends the container: none was counted that is not. */
-TEST_F(fault, thread)
+TEST_F_TIMEOUT(fault, thread, FAULT_TIMEOUT)
 {
 	unsigned int nth = 0;
 	long long id;
@@ -601,12 +603,12 @@ static void check_change(struct __test_metadata *const _metadata,
 	EXPECT_LE(1, self->refused);
 }
 
-TEST_F(fault, unshare)
+TEST_F_TIMEOUT(fault, unshare, FAULT_TIMEOUT)
 {
 	check_change(_metadata, self, "unshare");
 }
 
-TEST_F(fault, unshare_with_a_rule)
+TEST_F_TIMEOUT(fault, unshare_with_a_rule, FAULT_TIMEOUT)
 {
 	struct audit_match match = { AUDIT_PID, AUDIT_EQUAL, 0 };
 
@@ -615,13 +617,13 @@ TEST_F(fault, unshare_with_a_rule)
 	check_change(_metadata, self, "unshare");
 }
 
-TEST_F(fault, setns)
+TEST_F_TIMEOUT(fault, setns, FAULT_TIMEOUT)
 {
 	check_change(_metadata, self, "setns");
 }
 
 /* The end of a container comes, with a record or without. */
-TEST_F(fault, exit)
+TEST_F_TIMEOUT(fault, exit, FAULT_TIMEOUT)
 {
 	unsigned int nth, lost_before;
 	long long id;
@@ -645,7 +647,7 @@ TEST_F(fault, exit)
  * The audit daemon
  */
 
-TEST_F(fault, rule)
+TEST_F_TIMEOUT(fault, rule, FAULT_TIMEOUT)
 {
 	struct step delete = { .arg = AUDIT_DEL_RULE };
 	unsigned int nth = 0;
@@ -675,7 +677,7 @@ TEST_F(fault, rule)
 }
 
 /* Who signalled the daemon: the ID is left out where there is no memory. */
-TEST_F(fault, signal_info)
+TEST_F_TIMEOUT(fault, signal_info, FAULT_TIMEOUT)
 {
 	struct cid_agent *daemon = cid_start(&self->world, NULL);
 	unsigned int nth = 0, without = 0;
