@@ -136,8 +136,8 @@ struct audit_cid_right {
 /**
  * struct audit_cid_rights - the rights that have to meet
  * @opener: of who opened the file, at that time
- * @caller: of who reads or writes; its container is valid under RCU or
- *	audit_cid_mutex only
+ * @caller: of who reads or writes; its container is filled in where it cannot
+ *	change, under RCU or audit_cid_mutex
  */
 struct audit_cid_rights {
 	struct audit_cid_right	opener;

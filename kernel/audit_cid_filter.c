@@ -94,7 +94,7 @@ bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low)
  * A high word matches always, as the field before it compares both. What is
  * not the doing of a task matches nothing, with either operator.
  *
- * Context: Any.
+ * Context: The caller holds RCU, as for the rule itself.
  * Return: 1 if it matches, 0 if it does not.
  */
 int audit_cid_filter(const struct task_struct *p, const struct audit_field *f)
@@ -103,7 +103,5 @@ int audit_cid_filter(const struct task_struct *p, const struct audit_field *f)
 		return 1;
 	if (!in_task())
 		return 0;
-
-	guard(rcu)();
 	return audit_cid_match(rcu_dereference(p->signal->audit_cid), f);
 }

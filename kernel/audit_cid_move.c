@@ -189,7 +189,7 @@ static int audit_cid_reach(struct audit_cid_move *move)
 		if (!audit_cid_covers(&move->rights, move->from,
 				      __task_cred(move->target)->user_ns))
 			return -EPERM;
-	/* audit_cid_switch() decides; this spares a zombie the way there. */
+	/* The store decides; this spares a zombie the way there. */
 	if (READ_ONCE(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
 		return -ESRCH;
 	return 0;

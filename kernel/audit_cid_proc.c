@@ -169,17 +169,20 @@ static struct audit_cid_right audit_cid_right_of(const struct file *file,
 	return right;
 }
 
-/* The container of the opener, NULL for the host, comes with the file. */
+/*
+ * The container of the opener, NULL for the host, comes with the file. Where
+ * the caller is may change, so who uses the right looks by itself.
+ */
 static struct audit_cid_rights audit_cid_rights_of(const struct file *file)
 {
 	struct audit_cid *cid = audit_cid_get_of(current);
-	const struct audit_cid_rights rights = {
+	struct audit_cid_rights rights = {
 		.opener = audit_cid_right_of(file, file->f_cred->user_ns,
 					     file->private_data),
 		.caller = audit_cid_right_of(NULL, current_user_ns(), cid),
 	};
 
-	/* Who uses the right looks again where the caller is. */
+	rights.caller.cid = NULL;
 	audit_cid_put(cid);
 	return rights;
 }

@@ -808,6 +808,12 @@ static void note_alone_is_for_records_that_no_other_one_explains(struct kunit *t
 	leave_the_container(cid);
 }
 
+static int filter(const struct audit_field *f)
+{
+	guard(rcu)();
+	return audit_cid_filter(current, f);
+}
+
 static void filter_finds_the_container_of_a_task(struct kunit *test)
 {
 	struct audit_field f[] = {
@@ -816,13 +822,13 @@ static void filter_finds_the_container_of_a_task(struct kunit *test)
 	};
 	struct audit_cid *cid;
 
-	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 1);
-	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[1]), 1);
+	KUNIT_EXPECT_EQ(test, filter(&f[0]), 1);
+	KUNIT_EXPECT_EQ(test, filter(&f[1]), 1);
 	cid = enter_a_container(test);
-	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 0);
+	KUNIT_EXPECT_EQ(test, filter(&f[0]), 0);
 	f[0].val = lower_32_bits(cid->id);
 	f[1].val = upper_32_bits(cid->id);
-	KUNIT_EXPECT_EQ(test, audit_cid_filter(current, &f[0]), 1);
+	KUNIT_EXPECT_EQ(test, filter(&f[0]), 1);
 	leave_the_container(cid);
 }
 
