@@ -89,18 +89,17 @@ bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low)
 /**
  * audit_cid_filter - does a task match a field of a rule
  * @p: current, or the task that it makes
- * @f: the field
+ * @f: the field, AUDIT_CONTID or AUDIT_CONTID_TREE
  *
- * A high word matches always, as the field before it compares both. What is
- * not the doing of a task matches nothing, with either operator.
+ * The high word behind it is compared with it, and matches always where the
+ * caller comes to it. What is not the doing of a task matches nothing,
+ * with either operator.
  *
  * Context: The caller holds RCU, as for the rule itself.
  * Return: 1 if it matches, 0 if it does not.
  */
 int audit_cid_filter(const struct task_struct *p, const struct audit_field *f)
 {
-	if (f->type == AUDIT_CONTID_HI)
-		return 1;
 	if (!in_task())
 		return 0;
 	return audit_cid_match(rcu_dereference(p->signal->audit_cid), f);
