@@ -19,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -207,6 +208,17 @@ void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
 	__audit_note_contid(contid, current);
 }
 
+/* A key with an ID; @key has a space before it and = at its end. */
+static void audit_cid_log_id(struct audit_buffer *ab, const char *key, u64 id)
+{
+	char text[sizeof(" ocontid=18446744073709551615")];
+	size_t len = strlen(key);
+
+	memcpy(text, key, len);
+	len += num_to_str(text + len, sizeof(text) - len, id, 0);
+	audit_log_text(ab, text, len);
+}
+
 /**
  * __audit_log_contid - add the ID of the acting task to a record
  * @ab: the record, or NULL
@@ -216,7 +228,7 @@ void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
  */
 void __audit_log_contid(struct audit_buffer *ab, u64 contid)
 {
-	audit_log_format(ab, " contid=%llu", contid);
+	audit_cid_log_id(ab, " contid=", contid);
 }
 
 /**
@@ -228,7 +240,7 @@ void __audit_log_contid(struct audit_buffer *ab, u64 contid)
  */
 void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 {
-	audit_log_format(ab, " ocontid=%llu", ocontid);
+	audit_cid_log_id(ab, " ocontid=", ocontid);
 }
 
 /*
