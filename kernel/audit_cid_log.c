@@ -208,8 +208,12 @@ void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
 	__audit_note_contid(contid, current);
 }
 
-/* A key with an ID; @key has a space before it and = at its end. */
-static void audit_cid_log_id(struct audit_buffer *ab, const char *key, u64 id)
+/*
+ * A key with an ID; @key has a space before it and = at its end. Inlined, so
+ * that the length of the key is no work.
+ */
+static __always_inline void audit_cid_log_id(struct audit_buffer *ab,
+					     const char *key, u64 id)
 {
 	char text[sizeof(" ocontid=18446744073709551615")];
 	size_t len = strlen(key);
