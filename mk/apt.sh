@@ -21,10 +21,14 @@ apt_lists() {
 	fi
 	[ -n "$uri" ] || { echo "apt knows no Debian mirror"; return 1; }
 	[ ! -f "$keyring" ] || signed="[signed-by=$keyring] "
-	mkdir -p "$private"/{lists/partial,cache/archives/partial}
+	mkdir -p "$private/cache/archives/partial"
 	for suite; do
 		echo "$type $signed$uri $suite main"
-	done >"$private/sources.list"
+	done >"$private/sources.new"
+	# Lists of other suites are of no use
+	cmp -s "$private/sources.new" "$private/sources.list" || rm -rf "$private/lists"
+	mv "$private/sources.new" "$private/sources.list"
+	mkdir -p "$private/lists/partial"
 	apt=(-q -o Dir::Etc::sourcelist="$private/sources.list" -o Dir::Etc::sourceparts=/dev/null
 		-o Dir::State::lists="$private/lists" -o Dir::Cache="$private/cache"
 		-o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null
