@@ -1,6 +1,6 @@
 # The plots of bench/RESULTS.md. bench/report calls this: gnuplot -e "data='DIR'; out='DIR'"
-set terminal svg size 640,400 font "sans,12" background rgb "white"
-set key left top
+set terminal svg size 720,440 font "sans,12" background rgb "white"
+set key below
 set grid y
 set style data linespoints
 set datafile separator "\t"
