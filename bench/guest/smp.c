@@ -58,6 +58,7 @@ void smp_suite(void)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
+	check(cpus > 1, "only one CPU came up");
 	check(!pipe(start_pipe), "pipe");
 	for (int n = 1; n <= cpus; n++)
 		stage("none", n);
