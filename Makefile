@@ -59,7 +59,7 @@ bench: ## count what it costs against the unpatched kernel: bench/RESULTS.md
 docs: ## build our pages with Sphinx; WHOLE=1: all of the folders that they are in
 	@mk/docs $(if $(filter-out 0,$(WHOLE)),whole)
 
-mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>"), and replay them
+mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>" LINUX=DIR), and replay them
 	@mk/mails
 
 userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
