@@ -391,26 +391,33 @@ static bool answered(struct cid_agent *agent, long *ret)
 	       sizeof(*ret);
 }
 
-/* A process whose leader is being replaced by another thread is alive. */
+/*
+ * A process whose leader is being replaced by another thread is alive. The file
+ * is open before: a look-up that finds the old leader, and then that it is
+ * gone, is ENOENT in any file of /proc.
+ */
 TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
 {
 	unsigned int i, n = rounds(200) / 4;
+	int fd, ret;
 	long seen;
-	int ret;
 
 	for (i = 0; i < n; i++) {
 		struct cid_agent *target = cid_start(&self->world, NULL);
 
 		ASSERT_NE(NULL, target);
+		fd = cid_open(target->pid, O_RDWR);
+		ASSERT_LE(0, fd);
 		cid_post(target, cid_do_exec, true, 0, "%s", "");
 		while (!answered(target, &seen)) {
-			ret = cid_write(target->pid, "new");
+			ret = cid_write_fd(fd, "new", 3);
 			ASSERT_EQ(true, !ret || ret == -ENOSPC)
 				TH_LOG("write to a process in exec: %d", ret);
 			dawdle(1 + i % 5);
 		}
 		ASSERT_LE(0, seen);
 		ASSERT_LE(seen, cid_read(target->pid));
+		close(fd);
 		cid_end(target);
 		keep_up(_metadata, &self->log, &self->acc);
 	}
