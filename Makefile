@@ -1,4 +1,4 @@
-# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1|kcsan pick the kernel.
+# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1|kasan|kcsan pick the kernel.
 BASE ?= 6.12
 ARCH ?= um
 DEBUG ?=
@@ -10,7 +10,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 	bench check docs mails userspace clean distclean
 
 help: ## this text
-	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kcsan]'
+	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan]'
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 16
 
 tree: ## fetch and unpack the kernel, link new files in, apply patches: build/tree-BASE
@@ -38,7 +38,7 @@ stress: ## all selftests, then everything at once for AUDIT_CID_SECONDS, on the 
 	@ARCH=$(if $(filter file,$(origin ARCH)),x86_64,$(ARCH)) DEBUG=$(or $(DEBUG),1) mk/stress
 
 fuzz: ## ROUNDS (10 million) of random input to the parser, the rules and the tree, under KASAN
-	@DEBUG=1 mk/kernel && mk/fuzz
+	@mk/fuzz
 
 coverage: ## which lines of kernel/audit_cid*.c the tests run
 	@mk/coverage

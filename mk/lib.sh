@@ -16,8 +16,8 @@ case $ARCH in um|x86_64) ;; *) echo "error: ARCH=$ARCH: know um and x86_64" >&2;
 case $DEBUG in
 ""|0)	DEBUG='' kind='' ;;
 1)	kind=-dbg ;;
-kcsan)	kind=-kcsan ;;
-*)	echo "error: DEBUG=$DEBUG: know 1 and kcsan" >&2; exit 2 ;;
+kasan|kcsan) kind=-$DEBUG ;;
+*)	echo "error: DEBUG=$DEBUG: know 1, kasan and kcsan" >&2; exit 2 ;;
 esac
 
 BUILD=$TOP/build
@@ -81,10 +81,11 @@ apply_patch() {
 	patch -F0 -N -s -f -r - -o "$3" "$2" "$1" </dev/null
 }
 
-# kmake ARGS...: the kernel's make on $TREE, objects in $OUT. KMAKE_FLAGS: more of them.
+# kmake ARGS...: the kernel's make on $TREE, objects in $OUT. KMAKE_FLAGS: more of them,
+# quoted for the shell.
 kmake() {
 	local cc=gcc more
-	read -ra more <<<"${KMAKE_FLAGS:-}"
+	eval "more=(${KMAKE_FLAGS:-})"
 	! command -v ccache >/dev/null || cc="ccache gcc"
 	make -C "$TREE" O="$OUT" ARCH="$ARCH" CC="$cc" HOSTCC="$cc" -j"$(nproc)" \
 		--no-print-directory "${more[@]}" "$@" </dev/null
