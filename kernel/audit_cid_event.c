@@ -25,7 +25,7 @@
 
 /**
  * __audit_note_contid - note the ID of a task for a record to come
- * @contid: set to the ID, 0 if @p is in no audit container
+ * @contid: 0; set to the ID if @p is in an audit container
  * @p: current, or a task that the caller holds a reference to
  *
  * Who notes it before the event has its serial number can be sure that the
@@ -35,23 +35,21 @@
  */
 void __audit_note_contid(u64 *contid, struct task_struct *p)
 {
-	*contid = audit_cid_id_of(p);
+	if (rcu_access_pointer(p->signal->audit_cid))
+		*contid = audit_cid_id_of(p);
 }
 
 /**
  * __audit_note_contid_alone - note the ID that a record is to carry itself
- * @contid: 0; set to the ID of the current task, unless the record belongs to
- *	a syscall or io_uring event, names IDs itself, or is not the doing of
- *	the current task
- * @ctx: the audit context of the record, or NULL
- * @type: its type
+ * @contid: 0; set to the ID of the current task, unless the record names IDs
+ *	itself, or is not the doing of the current task
+ * @type: type of the record, which belongs to no syscall or io_uring event
  *
  * Context: Any.
  */
-void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
-			       int type)
+void __audit_note_contid_alone(u64 *contid, int type)
 {
-	if (audit_cid_in_event(ctx) || !in_task())
+	if (!in_task())
 		return;
 	/* Who runs when a packet passes says nothing; audit_log_packet() does. */
 	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP)
@@ -84,6 +82,19 @@ static __always_inline void audit_cid_log_id(struct audit_buffer *ab,
 void __audit_log_contid(struct audit_buffer *ab, u64 contid)
 {
 	audit_cid_log_id(ab, " contid=", contid);
+}
+
+/**
+ * __audit_log_contid_once - add the ID of the acting task, if it is not there
+ * @ab: the record, or NULL
+ * @contid: the ID; set to 0, so that it is not added again
+ *
+ * Context: Any.
+ */
+void __audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
+{
+	__audit_log_contid(ab, *contid);
+	*contid = 0;
 }
 
 /**

@@ -53,10 +53,7 @@ void audit_cid_release_aux(struct audit_aux_data *aux);
 DECLARE_STATIC_KEY_FALSE(audit_cid_used);
 
 void __audit_note_contid(u64 *contid, struct task_struct *p);
-void __audit_note_contid_alone(u64 *contid, const struct audit_context *ctx,
-			       int type);
-void __audit_log_contid(struct audit_buffer *ab, u64 contid);
-void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
+void __audit_note_contid_alone(u64 *contid, int type);
 void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net,
 			     const struct sock *sk, u8 family,
 			     unsigned int hook);
@@ -73,33 +70,10 @@ static inline void audit_note_contid(u64 *contid, struct task_struct *p)
 		__audit_note_contid(contid, p);
 }
 
-static inline void audit_note_contid_alone(u64 *contid,
-					   const struct audit_context *ctx,
-					   int type)
+static inline void audit_note_contid_alone(u64 *contid, int type)
 {
-	*contid = 0;
 	if (static_branch_unlikely(&audit_cid_used))
-		__audit_note_contid_alone(contid, ctx, type);
-}
-
-/* An ID that is not 0 was noted when the key was on, where it stays. */
-static inline void audit_log_contid(struct audit_buffer *ab, u64 contid)
-{
-	if (static_branch_unlikely(&audit_cid_used) && contid)
-		__audit_log_contid(ab, contid);
-}
-
-/* Text of user space follows only behind it: there it could be forged. */
-static inline void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
-{
-	audit_log_contid(ab, *contid);
-	*contid = 0;
-}
-
-static inline void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
-{
-	if (static_branch_unlikely(&audit_cid_used) && ocontid)
-		__audit_log_ocontid(ab, ocontid);
+		__audit_note_contid_alone(contid, type);
 }
 
 static inline void audit_log_packet(struct audit_buffer *ab,
@@ -141,6 +115,33 @@ static inline void audit_cid_exec(void)
 		__audit_cid_exec();
 }
 
+/*
+ * These look at what was noted and not at the key: one instruction more before
+ * the first container is made, and less ever after.
+ */
+void __audit_log_contid(struct audit_buffer *ab, u64 contid);
+void __audit_log_contid_once(struct audit_buffer *ab, u64 *contid);
+void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid);
+
+static inline void audit_log_contid(struct audit_buffer *ab, u64 contid)
+{
+	if (unlikely(contid))
+		__audit_log_contid(ab, contid);
+}
+
+/* Text of user space follows only behind it: there it could be forged. */
+static inline void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
+{
+	if (unlikely(*contid))
+		__audit_log_contid_once(ab, contid);
+}
+
+static inline void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
+{
+	if (unlikely(ocontid))
+		__audit_log_ocontid(ab, ocontid);
+}
+
 #else /* CONFIG_AUDIT_CID */
 
 #define AUDIT_CID_FEATURES	0
@@ -161,9 +162,7 @@ static inline void audit_note_contid(u64 *contid, struct task_struct *p)
 {
 }
 
-static inline void audit_note_contid_alone(u64 *contid,
-					   const struct audit_context *ctx,
-					   int type)
+static inline void audit_note_contid_alone(u64 *contid, int type)
 {
 }
 
