@@ -66,12 +66,15 @@
  */
 
 #include <linux/audit.h>
+#include <linux/build_bug.h>
 #include <linux/cleanup.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/xarray.h>
 
 #include "audit.h"
@@ -108,9 +111,11 @@ u64 audit_cid_next(atomic64_t *last, u32 seed)
 	return atomic64_inc_return(last);
 }
 
+static_assert(AUDIT_CID_NAME_MAX <= U8_MAX);
+
 /**
  * audit_cid_alloc - allocate an audit container without a number
- * @name: its name, or NULL
+ * @name: its name, of at most AUDIT_CID_NAME_MAX bytes, or NULL
  *
  * Context: Process context, may sleep.
  * Return: The container, to be given back by audit_cid_put(), or NULL where
@@ -124,7 +129,9 @@ struct audit_cid *audit_cid_alloc(const char *name)
 	if (!cid)
 		return NULL;
 	if (name) {
-		cid->name = kstrdup(name, GFP_KERNEL_ACCOUNT);
+		/* The longest name has room in 128 bytes, with a NUL it would not. */
+		cid->name_len = strlen(name);
+		cid->name = kmemdup(name, cid->name_len, GFP_KERNEL_ACCOUNT);
 		if (!cid->name)
 			return NULL;
 	}
@@ -393,7 +400,7 @@ static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 
 	audit_log_format(ab, "op=exit ocontid=%llu pcontid=%llu", cid->id,
 			 audit_cid_id(cid->parent));
-	audit_cid_log_name(ab, cid->name);
+	audit_cid_log_name(ab, cid->name, cid->name_len);
 	audit_log_format(ab, " opid=%d", opid);
 	audit_cid_log_suppressed(ab, atomic_xchg(&cid->trans.suppressed, 0));
 	audit_cid_log_subject(ab);

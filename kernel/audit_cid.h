@@ -62,9 +62,11 @@ struct audit_cid_nsset {
  * @depth: number of containers from here up to the host; 1 below the host
  * @budget: how many live containers may be below it, 0 for no grant
  * @delegated: how many there are, if there is a grant
+ * @name_len: length of @name, in bytes
  * @trans: limits the records about namespaces of members that change
  * @nsset: the namespaces of its first member when it was made
- * @name: the creator's own name for it, allocated; NULL if none was given
+ * @name: the creator's own name for it, allocated, without a NUL at its end;
+ *	NULL if none was given
  * @refused: limits the records about refused attempts of members, and of those
  *	of all containers below it if it has a grant
  * @rcu: takes the place of @refused when the last reference is gone: readers
@@ -80,6 +82,7 @@ struct audit_cid {
 	unsigned int		depth;
 	int			budget;
 	atomic_t		delegated;
+	u8			name_len;
 	struct audit_cid_limit	trans;
 	struct audit_cid_nsset	nsset;
 	char			*name;
@@ -204,7 +207,7 @@ void audit_cid_limit_init(struct audit_cid_limit *limit);
 bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed);
 struct audit_buffer *audit_cid_log_start(struct audit_context *ctx);
 bool audit_cid_in_event(const struct audit_context *ctx);
-void audit_cid_log_name(struct audit_buffer *ab, const char *name);
+void audit_cid_log_name(struct audit_buffer *ab, const char *name, size_t len);
 void audit_cid_log_nsset(struct audit_buffer *ab,
 			 const struct audit_cid_nsset *set);
 void audit_cid_log_suppressed(struct audit_buffer *ab, int suppressed);

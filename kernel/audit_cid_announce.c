@@ -32,7 +32,7 @@ static void audit_cid_log_live(const struct audit_cid *cid, bool asked)
 
 	audit_log_format(ab, "op=announce ocontid=%llu pcontid=%llu", cid->id,
 			 audit_cid_id(cid->parent));
-	audit_cid_log_name(ab, cid->name);
+	audit_cid_log_name(ab, cid->name, cid->name_len);
 	audit_cid_log_nsset(ab, &cid->nsset);
 	audit_log_format(ab, " members=%d", atomic_read(&cid->members));
 	if (cid->budget)

@@ -87,14 +87,15 @@ bool audit_cid_in_event(const struct audit_context *ctx)
  * audit_cid_log_name - add the name of an audit container
  * @ab: the record, or NULL
  * @name: the name, NULL if there is none
+ * @len: its length, in bytes
  *
  * Context: Any.
  */
-void audit_cid_log_name(struct audit_buffer *ab, const char *name)
+void audit_cid_log_name(struct audit_buffer *ab, const char *name, size_t len)
 {
 	audit_log_format(ab, " name=");
 	if (name)
-		audit_log_untrustedstring(ab, name);
+		audit_log_n_untrustedstring(ab, name, len);
 	else
 		audit_log_format(ab, "(null)");
 }

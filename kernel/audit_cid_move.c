@@ -71,7 +71,10 @@ static void audit_cid_log_new(struct audit_buffer *ab,
 		audit_log_format(ab, "op=create ocontid=? pcontid=%llu",
 				 req->has_parent ? req->parent : move->from_id);
 	/* Anybody may be refused: do not repeat what they wrote. */
-	audit_cid_log_name(ab, moved ? req->name : NULL);
+	if (moved)
+		audit_cid_log_name(ab, move->made->name, move->made->name_len);
+	else
+		audit_cid_log_name(ab, NULL, 0);
 }
 
 /* What was tried and, of a request that moves the target, done. */

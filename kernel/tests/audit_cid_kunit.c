@@ -250,7 +250,10 @@ static void alloc_copies_the_name(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, named);
 	KUNIT_ASSERT_NOT_NULL(test, nameless);
-	KUNIT_EXPECT_STREQ(test, named->name, NAME_128);
+	KUNIT_EXPECT_EQ(test, named->name_len, strlen(NAME_128));
+	KUNIT_EXPECT_MEMEQ(test, named->name, NAME_128, strlen(NAME_128));
+	/* Its weight: no more than the name, in kmalloc()'s sizes. */
+	KUNIT_EXPECT_LE(test, ksize(named->name), strlen(NAME_128));
 	KUNIT_EXPECT_NULL(test, nameless->name);
 	KUNIT_EXPECT_EQ(test, atomic_read(&named->members), 0);
 	audit_cid_put(nameless);
@@ -831,8 +834,8 @@ static void log_takes_a_missing_record(struct kunit *test)
 	u64 contid = 5;
 
 	audit_cid_nsset_fill(&set, current, current->nsproxy);
-	audit_cid_log_name(NULL, "a");
-	audit_cid_log_name(NULL, NULL);
+	audit_cid_log_name(NULL, "a", 1);
+	audit_cid_log_name(NULL, NULL, 0);
 	audit_cid_log_nsset(NULL, &set);
 	audit_cid_log_suppressed(NULL, 3);
 	audit_cid_log_subject(NULL);
