@@ -7,7 +7,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	bench check docs mails userspace clean distclean
+	bench check docs mails userspace deb machine clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan]'
@@ -65,9 +65,21 @@ mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>" LINUX=DIR),
 userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
 	@mk/userspace
 
+deb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that configuration
+	@mk/deb
+
+machine: ## make deb, installed into a Debian 12 of its own with auditd and podman; boot that twice
+	@BASE=$(BASE) mk/deb && mk/machine
+
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
-		build/bench build/mails* build/docs-* build/steps-*
+		build/bench build/mails* build/docs-* build/steps-* build/deb-* build/machine-*
 
-distclean: ## remove build/
+distdeb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that configuration
+	@mk/deb
+
+machine: ## make deb, installed into a Debian 12 of its own with auditd and podman; boot that twice
+	@BASE=$(BASE) mk/deb && mk/machine
+
+clean: ## remove build/
 	rm -rf build
