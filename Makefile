@@ -69,7 +69,7 @@ deb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that 
 	@mk/deb
 
 machine: ## make deb, installed into a Debian 12 of its own with auditd and podman; boot that twice
-	@BASE=$(BASE) mk/deb && mk/machine
+	@mk/machine
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
@@ -79,7 +79,7 @@ distdeb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with t
 	@mk/deb
 
 machine: ## make deb, installed into a Debian 12 of its own with auditd and podman; boot that twice
-	@BASE=$(BASE) mk/deb && mk/machine
+	@mk/machine
 
 clean: ## remove build/
 	rm -rf build
