@@ -75,11 +75,5 @@ clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
 		build/bench build/mails* build/docs-* build/steps-* build/deb-* build/machine-*
 
-distdeb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that configuration
-	@mk/deb
-
-machine: ## make deb, installed into a Debian 12 of its own with auditd and podman; boot that twice
-	@mk/machine
-
-clean: ## remove build/
+distclean: ## remove build/
 	rm -rf build
