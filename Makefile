@@ -68,7 +68,7 @@ userspace: ## audit-userspace with userspace/series, as packages in build/usersp
 deb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that configuration
 	@mk/deb
 
-machine: ## make deb, installed into a Debian 12 of its own with auditd and podman; boot that twice
+machine: ## the path of the README on a Debian 12 of its own in QEMU: systemd, auditd, podman, two reboots
 	@mk/machine
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
