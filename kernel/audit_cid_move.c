@@ -183,7 +183,8 @@ static int audit_cid_reach(struct audit_cid_move *move)
 {
 	lockdep_assert_held(&audit_cid_mutex);
 
-	if (move->target->flags & PF_KTHREAD)
+	/* Other flags change at any time, this one never. */
+	if (data_race(move->target->flags) & PF_KTHREAD)
 		return -EPERM;
 	move->from = audit_cid_of(move->target);
 	move->from_id = audit_cid_id(move->from);
@@ -193,7 +194,7 @@ static int audit_cid_reach(struct audit_cid_move *move)
 				      __task_cred(move->target)->user_ns))
 			return -EPERM;
 	/* The store decides; this spares a zombie the way there. */
-	if (READ_ONCE(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
+	if (data_race(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
 		return -ESRCH;
 	return 0;
 }
