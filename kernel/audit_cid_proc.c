@@ -213,7 +213,7 @@ static ssize_t audit_containerid_write(struct file *file,
 	char *text __free(kfree) = memdup_user_nul(buf, count);
 
 	if (IS_ERR(text))
-		return PTR_ERR(no_free_ptr(text));
+		return PTR_ERR(text);
 
 	ret = audit_cid_parse(text, count, &req);
 	if (ret)
