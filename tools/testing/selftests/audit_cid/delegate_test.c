@@ -905,7 +905,8 @@ TEST_F_TIMEOUT(accounts, are_right, 7200)
 		compare(_metadata, self);
 	}
 	printf("# %d containers\n", self->places - 1);
-	EXPECT_LT(n / 10, self->places);
+	/* Steps that are refused make none, and a bad start leaves few that are not. */
+	EXPECT_LT(n / 40, self->places);
 }
 
 /*
