@@ -264,32 +264,38 @@ static int rotated_to(const struct source *source)
 
 	for (i = 1; i < LOGS_MAX; i++) {
 		rotated_name(path, sizeof(path), source->path, i);
-		if (stat(path, &stat_buf))
-			break;
-		if (is_same_file(&stat_buf, &source->stat))
+		if (!stat(path, &stat_buf) &&
+		    is_same_file(&stat_buf, &source->stat))
 			return i;
 	}
 	return 0;
 }
 
-/* What came between the file that was read and the one that is written now */
-static void catch_up(struct reader *reader, struct source *source)
+/*
+ * The file that was begun after the one that was read. auditd may be renaming
+ * them all: it is the next one only if the former is where it was before, and
+ * for a moment there may be none.
+ */
+static void next_file(struct source *source)
 {
-	int i = rotated_to(source);
 	char path[4096 + 16];
+	int fd, i;
 
-	close(source->fd);
-	do {
-		i = i ? i - 1 : 0;
-		rotated_name(path, sizeof(path), source->path, i);
-		source->fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (source->fd < 0 || fstat(source->fd, &source->stat))
+	for (;; poll(NULL, 0, NAP_MS)) {
+		i = rotated_to(source);
+		rotated_name(path, sizeof(path), source->path, i ? i - 1 : 0);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && rotated_to(source) == i)
+			break;
+		if (fd >= 0)
+			close(fd);
+		else if (errno != ENOENT)
 			err(EXIT_OWN, "cannot open %s", path);
-		if (!i)
-			return;
-		read_all(reader, source);
-		close(source->fd);
-	} while (true);
+	}
+	close(source->fd);
+	source->fd = fd;
+	if (fstat(fd, &source->stat))
+		err(EXIT_OWN, "cannot open %s", path);
 }
 
 static bool is_moved(const struct source *source)
@@ -312,7 +318,7 @@ static void follow_file(struct reader *reader, struct source *source)
 			idle(reader);
 		if (moved) {
 			end_line(reader);
-			catch_up(reader, source);
+			next_file(source);
 			continue;
 		}
 		if (!fstat(source->fd, &now) &&
