@@ -1,13 +1,15 @@
-# Print the reports of KCSAN about an access by our functions: nobody else touches
-# our fields. Usage: awk -f vm/races.awk
-# A report stands between two lines of equals signs; its title names the two
-# functions that met. What is further up the stack did not touch the data.
+# Print the reports of KCSAN about an access by our functions, or by what these call:
+# nobody else touches our fields. Usage: awk -f vm/races.awk
+# A report stands between two lines of equals signs. After each "read to" or "write to"
+# comes a stack; what is further up than three functions did not touch the data.
 
 /==================/ {
-	if (title ~ /audit_cid|contid|audit_(wait_backlog|log_packet|log_text)/)
+	if (ours)
 		printf "%s", report
-	report = title = ""
+	report = ""
+	ours = depth = 0
 	next
 }
-/BUG: KCSAN/ { title = $0 }
 { report = report $0 "\n" }
+/ (read|write)( \([a-z]*\))? to 0x| (read-write|assert)/ { depth = 4 }
+depth > 0 && depth-- < 4 && / (__)?audit_(cid|note_contid|log_o?contid|wait_backlog|log_packet|log_text|containerid)/ { ours = 1 }

@@ -800,6 +800,9 @@ static void note_alone_is_for_records_that_no_other_one_explains(struct kunit *t
 	KUNIT_EXPECT_EQ(test, contid, 0);
 	audit_note_contid_alone(&contid, AUDIT_USER);
 	KUNIT_EXPECT_EQ(test, contid, cid->id);
+	contid = 0;
+	audit_note_contid_alone(&contid, AUDIT_SECCOMP);
+	KUNIT_EXPECT_EQ(test, contid, cid->id);
 	leave_the_container(cid);
 }
 

@@ -392,8 +392,8 @@ static bool answered(struct cid_agent *agent, long *ret)
 }
 
 /*
- * A process whose leader is being replaced by another thread is alive. The file
- * is open before: a look-up that finds the old leader, and then that it is
+ * A process whose leader is being replaced by another thread is alive: for a
+ * file that is open. A look-up that finds the old leader, and then that it is
  * gone, is ENOENT in any file of /proc.
  */
 TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
@@ -413,6 +413,9 @@ TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
 			ret = cid_write_fd(fd, "new", 3);
 			ASSERT_EQ(true, !ret || ret == -ENOSPC)
 				TH_LOG("write to a process in exec: %d", ret);
+			ret = cid_write(target->pid, "new");
+			ASSERT_EQ(true, !ret || ret == -ENOSPC || ret == -ENOENT)
+				TH_LOG("open and write in exec: %d", ret);
 			dawdle(1 + i % 5);
 		}
 		ASSERT_LE(0, seen);
