@@ -25,7 +25,7 @@
 
 /**
  * __audit_note_contid - note the ID of a task for a record to come
- * @contid: 0; set to the ID if @p is in an audit container
+ * @contid: set to the ID, or to 0 if @p is in no audit container
  * @p: current, or a task that the caller holds a reference to
  *
  * Who notes it before the event has its serial number can be sure that the
@@ -35,8 +35,7 @@
  */
 void __audit_note_contid(u64 *contid, struct task_struct *p)
 {
-	if (rcu_access_pointer(p->signal->audit_cid))
-		*contid = audit_cid_id_of(p);
+	*contid = audit_cid_id_of(p);
 }
 
 /**

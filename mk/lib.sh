@@ -122,16 +122,24 @@ uml_args() {
 	[ "$BASE" = 6.12 ] || [ "$DEBUG" != 1 ] || echo ncpus=2
 }
 
+# one_cpu: puts in front of user-mode Linux what keeps it on the last CPU that it may run
+# on, unless it is SMP. It and the process that it runs user code in take turns, and to wake
+# each other on another CPU takes longer than what most turns are for.
+one_cpu() {
+	case " $(uml_args | xargs) " in *" ncpus="*) return ;; esac
+	echo taskset -c "$(taskset -pc $$ | sed 's/.*[^0-9]//')"
+}
+
 # splats LOG: the lines of a kernel log that tell of a bug
 splats() { tr -d '\r' <"$1" | awk -f vm/splats.awk -v smp="$BASE$DEBUG"; }
 
 # races LOG: the reports of KCSAN that concern audit; unpatched kernels have others
 races() { tr -d '\r' <"$1" | awk -f vm/races.awk; }
 
-# count NAME PASSED FAILED [SKIPPED]: report a step; .ci/run adds them up
+# count NAME PASSED FAILED [SKIPPED]: report a step; .ci/run adds them up, from COUNTS
 count() {
 	say "$1 ($(basename "$OUT")): $2 passed, $3 failed, ${4:-0} skipped"
-	echo "$2 $3" >>"$LOG/counts"
+	echo "$2 $3" >>"${COUNTS:-$LOG/counts}"
 }
 
 # tap_count FILE: passed, failed and skipped tests of TAP output; a plan that was

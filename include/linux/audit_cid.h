@@ -7,6 +7,8 @@
 
 #include <linux/errno.h>
 #include <linux/jump_label.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 
 struct audit_aux_data;
@@ -19,9 +21,7 @@ struct file;
 struct net;
 struct nsset;
 struct pid;
-struct signal_struct;
 struct sock;
-struct task_struct;
 
 #ifdef CONFIG_AUDIT_CID
 
@@ -63,10 +63,12 @@ void __audit_cid_unshare(unsigned long flags);
 void __audit_cid_clone(struct task_struct *p);
 void __audit_cid_exec(void);
 
+/* Each event asks, so it is done without a call for who is in no container. */
 static inline void audit_note_contid(u64 *contid, struct task_struct *p)
 {
 	*contid = 0;
-	if (static_branch_unlikely(&audit_cid_used))
+	if (static_branch_unlikely(&audit_cid_used) &&
+	    rcu_access_pointer(p->signal->audit_cid))
 		__audit_note_contid(contid, p);
 }
 
