@@ -31,7 +31,7 @@ selftest: kernel ## run the kernel selftests in the guest, TAP to build/log
 integration: kernel ## a real auditd, real containers of every runtime, asserted
 	@mk/integration
 
-test: kernel ## kunit, selftest and integration
+test: kernel ## kunit, selftest and integration; PARTS="rules logs": only these of it
 	@mk/test
 
 stress: ## all selftests, then everything at once for AUDIT_CID_SECONDS, on the x86_64 debug kernel
