@@ -18,6 +18,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -172,6 +173,31 @@ const char *label(const char *fmt, ...)
 	return to;
 }
 
+/*
+ * When the console has taken a character, the host says, and that is never the same.
+ * So results wait in a file until all is counted. Return: the console.
+ */
+static int keep_results(const char *path)
+{
+	int console = dup(STDOUT_FILENO);
+
+	check(console >= 0 && freopen(path, "a", stdout), path);
+	return console;
+}
+
+static void show_results(const char *path, int console)
+{
+	char text[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	fflush(stdout);
+	while ((len = read(fd, text, sizeof(text))) > 0)
+		if (write(console, text, len) != len)
+			break;
+	tcdrain(console);
+}
+
 static void mounts(void)
 {
 	static const struct { const char *type, *path; } mount_points[] = {
@@ -211,7 +237,9 @@ static void run_suite(void *name)
 
 int main(int argc, char **argv)
 {
+	static const char results[] = "/run/results";
 	char *name = getenv("suite");
+	int console;
 
 	/* What vfork+exec runs */
 	if (argc > 1 && !strcmp(argv[1], "true"))
@@ -219,9 +247,10 @@ int main(int argc, char **argv)
 	check(getpid() == 1, "not the first process");
 	mounts();
 	check(name, "no suite= on the kernel's command line");
+	console = keep_results(results);
 	/* Children are reaped by who made them, and not by what init would do */
 	spawn(run_suite, name);
 	wait(NULL);
-	fflush(stdout);
+	show_results(results, console);
 	reboot(RB_AUTOBOOT);
 }
