@@ -365,6 +365,7 @@ TEST_F(ring, threads)
 {
 	struct cid_agent *child;
 	long ret, id, next;
+	int threads;
 
 	ret = cid_do(self->agent, cid_do_uring_open, variant->ring_flags, 0);
 	if (ret == -ENOSYS || ret == -EPERM)
@@ -376,14 +377,18 @@ TEST_F(ring, threads)
 	ASSERT_LT(0, id);
 	ASSERT_EQ(0, cid_do_text(self->agent, cid_do_uring_openat,
 				 variant->entry_flags, 0, "/dev/null"));
-	EXPECT_EQ(2, cid_each_thread(self->agent->pid, any, 0));
-	EXPECT_EQ(2, cid_each_thread(self->agent->pid, has_id, id));
+	/* A poller has a worker, too, if the path cannot be looked up without waiting. */
+	threads = cid_each_thread(self->agent->pid, any, 0);
+	EXPECT_LE(2, threads);
+	EXPECT_EQ(threads, cid_each_thread(self->agent->pid, has_id, id));
 
 	next = make_container(self->agent);
 	EXPECT_LT(id, next);
 	ASSERT_EQ(0, cid_do_text(self->agent, cid_do_uring_openat,
 				 variant->entry_flags, 0, "/dev/null"));
-	EXPECT_EQ(2, cid_each_thread(self->agent->pid, has_id, next));
+	threads = cid_each_thread(self->agent->pid, any, 0);
+	EXPECT_LE(2, threads);
+	EXPECT_EQ(threads, cid_each_thread(self->agent->pid, has_id, next));
 
 	child = cid_start(&self->world, self->agent);
 	ASSERT_NE(NULL, child);
@@ -549,7 +554,7 @@ static long do_storm(struct cid_world *world, const struct cid_call *call)
 	return shared->wrong;
 }
 
-TEST_F_TIMEOUT(family, storm, 120)
+TEST_F_TIMEOUT(family, storm, 3600)
 {
 	int i, forks, threads;
 
