@@ -993,7 +993,7 @@ static int open_fresh_target(struct cid_world *world, struct cid_agent **target)
 	return *target ? cid_open((*target)->pid, O_RDWR) : -ENOMEM;
 }
 
-TEST_F_TIMEOUT(file, random_writes, 3600)
+TEST_F_TIMEOUT(file, random_writes, 1200)
 {
 	struct cid_agent *live = cid_start(&self->world, NULL);
 	unsigned int made = 0, refused = 0, malformed = 0;
