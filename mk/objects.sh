@@ -19,7 +19,7 @@ config() {
 	OUT=$BUILD/check-$BASE-$1 TREE=$2
 	mkdir -p "$OUT"
 	shift 2
-	printf '%s\n' "$@" CONFIG_SECURITY_SELINUX=y | tac - "${fragment:-vm/um.config}" |
+	printf '%s\n' CONFIG_SECURITY_SELINUX=y "$@" | tac - "${fragment:-vm/um.config}" |
 		cat - <(tac vm/common.config) | grep '^CONFIG_' | awk -F= '!seen[$1]++' >"$OUT/wanted.config"
 	km allnoconfig KCONFIG_ALLCONFIG="$OUT/wanted.config"
 	km prepare
