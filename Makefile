@@ -43,7 +43,7 @@ fuzz: ## ROUNDS (10 million) of random input to the parser, the rules and the tr
 coverage: ## which lines of kernel/audit_cid*.c the tests run
 	@mk/coverage
 
-configs: ## build, and with BOOT=1 boot, without what can be left out, and for other machines
+configs: ## build, or with BOOT=1 boot, without what can be left out, and for other machines
 	@mk/configs
 
 demo: kernel ## see a container's events in a real auditd's log
