@@ -25,6 +25,19 @@ config() {
 	km prepare
 }
 
+# kconfig_without_auditsyscall DIR: no architecture lets AUDITSYSCALL be switched off. Copy
+# the files that have what selects it, without that, to DIR; prints what KBUILD_KCONFIG is to be.
+kconfig_without_auditsyscall() {
+	local f
+	for f in Kconfig init/Kconfig arch/Kconfig arch/um/Kconfig; do
+		mkdir -p "$1/$(dirname "$f")"
+		sed -E "/select HAVE_ARCH_AUDITSYSCALL/d
+			s#^source \"((init|arch|arch/\\$\(SRCARCH\))/Kconfig)\"#source \"$1/\1\"#" \
+			"$TREE/$f" >"$1/$f"
+	done
+	echo "$1/Kconfig"
+}
+
 # enabled OBJECT...: those of them that the configuration in $OUT builds from $TREE
 enabled() {
 	local o option
