@@ -572,12 +572,12 @@ static void raise_limit(const char *path, unsigned int wanted)
 
 FIXTURE_SETUP(many)
 {
-	const char *missing = cid_missing(), *text = getenv("AUDIT_CID_ROUNDS");
+	const char *missing = cid_missing();
 	unsigned int i;
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	self->n = (text ? strtoul(text, NULL, 0) : 0) ?: 1000;
+	self->n = cid_rounds(1000);
 	setup(_metadata, &self->world, &self->log);
 	if (self->log.status.pid)
 		SKIP(return, "an audit daemon is running: stop it");

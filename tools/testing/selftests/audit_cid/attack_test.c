@@ -575,7 +575,7 @@ ATTEMPT(prisoner, race_for_a_number)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[CELL]);
 	struct cid_agent *writer = cid_start(&s->world, s->actor[CELL]);
-	unsigned int i, n = rounds(16);
+	unsigned int i, n = cid_rounds(16);
 	pid_t pid;
 
 	ASSERT_NE(NULL, writer);
@@ -875,7 +875,7 @@ ATTEMPT(prisoner, change_the_text)
 	struct cid_agent *warder = cid_start(&s->world, s->actor[CELL]);
 
 	ASSERT_NE(NULL, warder);
-	EXPECT_LT(0, cid_do_text(racer, do_change_text, rounds(150), 0,
+	EXPECT_LT(0, cid_do_text(racer, do_change_text, cid_rounds(150), 0,
 				 "join %llu", s->id[SIDE]));
 	/* It is where only somebody below the cell can be seen from. */
 	EXPECT_LE((long)s->id[CELL], tell_read(warder, racer->pid));
@@ -1897,7 +1897,7 @@ ATTEMPT(delegate, overflow)
 /* All at once. */
 ATTEMPT(delegate, race_to_overflow)
 {
-	unsigned int round, n = rounds(10);
+	unsigned int round, n = cid_rounds(10);
 	struct cid_agent *child[CID_AGENTS - ACTORS];
 	size_t i;
 
@@ -1952,7 +1952,7 @@ ATTEMPT(delegate, fork_bomb)
 /* What was given back is there again, and no more than that. */
 ATTEMPT(delegate, wear_the_budget_out)
 {
-	unsigned int i, n = rounds(16);
+	unsigned int i, n = cid_rounds(16);
 
 	for (i = 0; i < n; i++)
 		ASSERT_EQ(1, cid_do_text(s->actor[USER], do_bomb, 1, 0, "new"));

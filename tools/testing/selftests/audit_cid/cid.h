@@ -43,6 +43,20 @@
 
 #define CID_AGENTS	8
 
+/* How many of something: what the environment says, unless that is none. */
+static inline unsigned int cid_number(const char *name, unsigned int fallback)
+{
+	const char *text = getenv(name);
+	unsigned int wanted = text ? strtoul(text, NULL, 0) : 0;
+
+	return wanted ?: fallback;
+}
+
+static inline unsigned int cid_rounds(unsigned int fallback)
+{
+	return cid_number("AUDIT_CID_ROUNDS", fallback);
+}
+
 struct cid_world;
 struct cid_call;
 

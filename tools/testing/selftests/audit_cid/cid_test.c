@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Audit container ID: the file, who may use it, and all of its errors
+ *
+ * AUDIT_CID_WRITES sets how many writes are made by chance, AUDIT_CID_SEED
+ * repeats those of a run.
  */
 
 #include <regex.h>
@@ -8,9 +11,6 @@
 #include <sys/uio.h>
 
 #include "cid.h"
-
-/* How many generated writes, and AUDIT_CID_SEED repeats a run. */
-#define RANDOM_WRITES	100000
 
 /* A new container for an agent. Returns its ID or a negative error. */
 static long make_container(struct cid_agent *agent)
@@ -996,12 +996,12 @@ static int open_fresh_target(struct cid_world *world, struct cid_agent **target)
 TEST_F_TIMEOUT(file, random_writes, 1200)
 {
 	struct cid_agent *live = cid_start(&self->world, NULL);
+	unsigned int n = cid_number("AUDIT_CID_WRITES", 100000), i;
 	unsigned int made = 0, refused = 0, malformed = 0;
 	long id, before, here = 0;
-	int fd = -1, ret = 0, i;
+	int fd = -1, ret = 0;
 	struct text text;
 	regex_t regex;
-	bool well;
 
 	start_random(getenv("AUDIT_CID_SEED"));
 	ASSERT_EQ(0, regcomp(&regex, RE_COMMAND, REG_EXTENDED | REG_NOSUB));
@@ -1009,7 +1009,7 @@ TEST_F_TIMEOUT(file, random_writes, 1200)
 	id = make_container(live);
 	ASSERT_LT(0, id);
 
-	for (i = 0; i < RANDOM_WRITES; i++) {
+	for (i = 0; i < n; i++) {
 		if (fd < 0 || ret == -ENOSPC) {
 			/* A full target would refuse whatever is well formed. */
 			close(fd);
@@ -1018,12 +1018,11 @@ TEST_F_TIMEOUT(file, random_writes, 1200)
 			here = 0;
 		}
 		generate(&text, id);
-		well = well_formed(&regex, &text);
 		ret = cid_write_fd(fd, text.byte, text.len);
 		malformed += ret == -EINVAL;
 		made += !ret;
 		refused += ret && ret != -EINVAL;
-		ASSERT_EQ(true, documented(well, ret)) {
+		ASSERT_EQ(true, documented(well_formed(&regex, &text), ret)) {
 			print_write(i, ret, &text);
 		}
 		/* Looking now and then finds a change as well as always. */
@@ -1038,9 +1037,9 @@ TEST_F_TIMEOUT(file, random_writes, 1200)
 	printf("# %u accepted, %u refused, %u malformed\n", made, refused,
 	       malformed);
 	/* A generator that makes one kind only would test little. */
-	EXPECT_LT(RANDOM_WRITES / 100, made);
-	EXPECT_LT(RANDOM_WRITES / 100, refused);
-	EXPECT_LT(RANDOM_WRITES / 100, malformed);
+	EXPECT_LT(n / 100, made);
+	EXPECT_LT(n / 100, refused);
+	EXPECT_LT(n / 100, malformed);
 	EXPECT_EQ(id, cid_read(live->pid));
 	EXPECT_EQ(0, cid_read(getpid()));
 	regfree(&regex);

@@ -16,14 +16,6 @@
 /* What the grant of most tests is good for. */
 #define BUDGET		3
 
-static unsigned int rounds(unsigned int fallback)
-{
-	const char *text = getenv("AUDIT_CID_ROUNDS");
-	unsigned int wanted = text ? strtoul(text, NULL, 0) : 0;
-
-	return wanted ?: fallback;
-}
-
 /*
  * Scenes
  */
@@ -876,7 +868,7 @@ static void compare(struct __test_metadata *const _metadata,
 TEST_F_TIMEOUT(accounts, are_right, 7200)
 {
 	const char *seed = getenv("AUDIT_CID_SEED");
-	unsigned int step, n = rounds(400);
+	unsigned int step, n = cid_rounds(400);
 	int i;
 
 	ASSERT_EQ(sizeof(random_state), getrandom(&random_state,

@@ -9,7 +9,7 @@
  * the namespace itself, as it does for children. Where the last record about
  * the actor itself has a set, it must be that one.
  *
- * AUDIT_CID_ROUNDS sets the number of sequences, AUDIT_CID_SEED the first one:
+ * AUDIT_CID_SEQUENCES sets how many sequences, AUDIT_CID_SEED the first one:
  * a sequence that fails prints its own.
  */
 
@@ -243,13 +243,6 @@ FIXTURE_TEARDOWN(property)
 {
 	audit_close(&self->log);
 	cid_teardown(&self->world);
-}
-
-static unsigned int number_from(const char *name, unsigned int fallback)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : fallback;
 }
 
 static unsigned int pick(struct _test_data_property *self, unsigned int n)
@@ -599,9 +592,9 @@ static void sequence(struct __test_metadata *const _metadata,
 static void run(struct __test_metadata *const _metadata,
 		struct _test_data_property *self)
 {
-	unsigned int n = number_from("AUDIT_CID_ROUNDS", 60), i;
-	unsigned int seed = number_from("AUDIT_CID_SEED", getpid() ^
-					(unsigned int)time(NULL));
+	unsigned int n = cid_number("AUDIT_CID_SEQUENCES", 60), i;
+	unsigned int seed = cid_number("AUDIT_CID_SEED", getpid() ^
+				       (unsigned int)time(NULL));
 
 	printf("# AUDIT_CID_SEED=%u\n", seed);
 	for (i = 0; i < n && !self->failed; i++) {
@@ -609,7 +602,7 @@ static void run(struct __test_metadata *const _metadata,
 		sequence(_metadata, self);
 	}
 	if (self->failed)
-		printf("# this one alone: AUDIT_CID_SEED=%u AUDIT_CID_ROUNDS=1\n",
+		printf("# this one alone: AUDIT_CID_SEED=%u AUDIT_CID_SEQUENCES=1\n",
 		       seed + i - 1);
 	printf("# %u sequences, %lu records, %lu checks;", i, self->records,
 	       self->checked);

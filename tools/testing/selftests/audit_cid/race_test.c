@@ -13,14 +13,6 @@
 /* For long runs; a hang of a short one is for who runs it to notice. */
 #define RACE_TIMEOUT	7200
 
-static unsigned int rounds(unsigned int fallback)
-{
-	const char *text = getenv("AUDIT_CID_ROUNDS");
-	unsigned int wanted = text ? strtoul(text, NULL, 0) : 0;
-
-	return wanted ?: fallback;
-}
-
 /*
  * Processes of little cost, since it takes many: they share the memory of the
  * test, errno included, and so make no system call that could fail.
@@ -218,7 +210,7 @@ static void last_exit(struct __test_metadata *const _metadata,
 		      const char *command)
 {
 	struct brief *member = &self->member, *target = &self->target;
-	unsigned int found = 0, n = rounds(300), i;
+	unsigned int found = 0, n = cid_rounds(300), i;
 
 	for (i = 0; i < n; i++) {
 		long id;
@@ -281,7 +273,7 @@ TEST_F_TIMEOUT(race, two_make_containers, RACE_TIMEOUT)
 {
 	struct cid_agent *writer = cid_start(&self->world, NULL);
 	struct brief *target = &self->target;
-	unsigned int i, n = rounds(500);
+	unsigned int i, n = cid_rounds(500);
 	long before, after;
 
 	ASSERT_NE(NULL, writer);
@@ -309,7 +301,7 @@ TEST_F_TIMEOUT(race, one_joins_one_makes, RACE_TIMEOUT)
 {
 	struct cid_agent *writer = cid_start(&self->world, NULL);
 	struct brief *member = &self->member, *target = &self->target;
-	unsigned int i, n = rounds(300), first = 0;
+	unsigned int i, n = cid_rounds(300), first = 0;
 	int made, joined;
 	long id;
 
@@ -345,7 +337,7 @@ static void target_exit(struct __test_metadata *const _metadata,
 			struct _test_data_race *self, enum kind kind)
 {
 	struct brief *target = &self->target;
-	unsigned int i, n = rounds(300), moved = 0;
+	unsigned int i, n = cid_rounds(300), moved = 0;
 	int fd, ret;
 
 	for (i = 0; i < n; i++) {
@@ -398,7 +390,7 @@ static bool answered(struct cid_agent *agent, long *ret)
  */
 TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
 {
-	unsigned int i, n = rounds(200) / 4;
+	unsigned int i, n = cid_rounds(200) / 4;
 	int fd, ret;
 	long seen;
 
@@ -480,7 +472,7 @@ static long do_storm(struct cid_world *world, const struct cid_call *call)
 TEST_F_TIMEOUT(race, storm, RACE_TIMEOUT)
 {
 	struct cid_agent *member = cid_start(&self->world, NULL);
-	unsigned int i, j, n = rounds(200) / 8;
+	unsigned int i, j, n = cid_rounds(200) / 8;
 	long id;
 
 	ASSERT_NE(NULL, member);

@@ -30,14 +30,6 @@ static inline void __attribute__((constructor)) share_attempts(void)
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
-static inline unsigned int rounds(unsigned int fallback)
-{
-	const char *text = getenv("AUDIT_CID_ROUNDS");
-	unsigned int wanted = text ? strtoul(text, NULL, 0) : 0;
-
-	return wanted ?: fallback;
-}
-
 /*
  * The scene
  */

@@ -85,13 +85,6 @@ static unsigned int pick(unsigned int *random, unsigned int n)
 	return dice(random) % n;
 }
 
-static unsigned int number_from(const char *name, unsigned int fallback)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : fallback;
-}
-
 /* A network namespace takes long to go away, and a mount one to be made. */
 static __u64 pick_ns(unsigned int *random)
 {
@@ -655,9 +648,9 @@ FIXTURE_SETUP(stress)
 	ASSERT_EQ(0, audit_get_status(&self->before));
 	self->packets = !packet_rule("-A OUTPUT -p udp -j AUDIT --type accept");
 	share(_metadata);
-	self->random = number_from("AUDIT_CID_SEED",
-				   getpid() ^ (unsigned int)time(NULL));
-	shared->tasks = number_from("AUDIT_CID_TASKS", 40);
+	self->random = cid_number("AUDIT_CID_SEED",
+				  getpid() ^ (unsigned int)time(NULL));
+	shared->tasks = cid_number("AUDIT_CID_TASKS", 40);
 }
 
 FIXTURE_TEARDOWN(stress)
@@ -809,7 +802,7 @@ static void close_accounts(struct __test_metadata *const _metadata,
 
 TEST_F_TIMEOUT(stress, everything_at_once, STRESS_TIMEOUT)
 {
-	time_t end = time(NULL) + number_from("AUDIT_CID_SECONDS", 20);
+	time_t end = time(NULL) + cid_number("AUDIT_CID_SECONDS", 20);
 	int i;
 
 	printf("# AUDIT_CID_SEED=%u\n", self->random);
