@@ -7,7 +7,7 @@
  * large one.
  */
 
-#include "record.h"
+#include "fixture.h"
 
 /* For large ones. */
 #define MANY_TIMEOUT	3600
@@ -461,7 +461,8 @@ static int ask_signal(struct signal_info *info, char *ctx, size_t size)
 	int ret = audit_ask_once(&ask, &reply);
 
 	memcpy(info, reply.data, sizeof(*info));
-	snprintf(ctx, size, "%s", reply.data + sizeof(*info));
+	snprintf(ctx, size, "%.*s", (int)size - 1,
+		 reply.data + sizeof(*info));
 	return ret;
 }
 

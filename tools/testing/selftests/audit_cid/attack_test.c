@@ -1275,11 +1275,6 @@ ATTEMPT(prisoner, proc_that_hides)
  * What the log is to be told
  */
 
-static long do_user(struct cid_world *world, const struct cid_call *call)
-{
-	return audit_user(call->x, "%s", call->text);
-}
-
 /* Text of user space comes after what the kernel says, and between quotes. */
 ATTEMPT(prisoner, forge_a_user_message)
 {

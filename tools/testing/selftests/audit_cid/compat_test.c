@@ -7,7 +7,7 @@
 #include <linux/audit.h>
 #include <sys/mman.h>
 
-#include "record.h"
+#include "fixture.h"
 
 #ifdef __LP64__
 #error "This is to be built for 32 bits"

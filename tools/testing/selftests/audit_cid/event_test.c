@@ -3,11 +3,11 @@
  * Audit container ID: the ID in the records of everything else
  */
 
-#include <linux/bpf.h>
 #include <linux/seccomp.h>
 #include <sys/ptrace.h>
 
-#include "record.h"
+#include "bpf.h"
+#include "fixture.h"
 #include "uring.h"
 
 static long do_seccomp(struct cid_world *world, const struct cid_call *call)
@@ -48,33 +48,6 @@ static long do_set_loginuid(struct cid_world *world,
 
 	close(fd);
 	return ret;
-}
-
-static bool has_bpf(void)
-{
-	return !syscall(__NR_bpf, BPF_PROG_LOAD, NULL, 0) || errno != ENOSYS;
-}
-
-static long do_load_bpf(struct cid_world *world, const struct cid_call *call)
-{
-	static const struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = (uintptr_t)code,
-		.insn_cnt = ARRAY_SIZE(code),
-		.license = (uintptr_t)"GPL",
-	};
-	int fd = syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : close(fd);
-}
-
-static long do_user(struct cid_world *world, const struct cid_call *call)
-{
-	return audit_user(call->x, "%s", call->text);
 }
 
 static long do_signal(struct cid_world *world, const struct cid_call *call)
@@ -403,7 +376,7 @@ TEST_F(ring, record)
 	tries = 1 + audit_count(&self->log, AUDIT_URINGOP, " success=no exit=%d ",
 				-EAGAIN);
 	EXPECT_GE(variant->entry_flags & IOSQE_ASYNC ? 1 : 2, tries);
-	EXPECT_EQ(tries, audit_count(&self->log, AUDIT_URINGOP, ""));
+	EXPECT_EQ(tries, audit_count(&self->log, AUDIT_URINGOP, "%s", ""));
 	EXPECT_EQ(tries, audit_count(&self->log, AUDIT_URINGOP,
 				     " contid=%llu ", id));
 	EXPECT_LE(0, audit_take(&self->log, AUDIT_URINGOP, NULL,
@@ -527,7 +500,8 @@ TEST_F(alone, with_context)
 	run_alone(_metadata, &self->world, &self->log, self->agent,
 		  variant->fn);
 	if (variant->always ||
-	    (variant->early && !audit_count(&self->log, AUDIT_SYSCALL, ""))) {
+	    (variant->early && !audit_count(&self->log, AUDIT_SYSCALL,
+				      "%s", ""))) {
 		EXPECT_LE(0, audit_take(&self->log, variant->type, NULL,
 					"%s contid=%llu$", variant->record,
 					id));

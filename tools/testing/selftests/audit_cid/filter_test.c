@@ -3,9 +3,8 @@
  * Audit container ID: rules that filter by it
  */
 
-#include <linux/bpf.h>
-
 #include "audit.h"
+#include "bpf.h"
 #include "uring.h"
 
 #ifndef AUDIT_CONTID
@@ -565,28 +564,6 @@ TEST_F(match, never_task)
 	EXPECT_EQ(BIT_OF(HOST) | BIT_OF(TOP) | BIT_OF(SIDE), seen);
 	audit_forget(&self->log);
 	EXPECT_EQ(ALL, who_logs(self, AUDIT_SYSCALL, do_magic, 0));
-}
-
-static long do_user(struct cid_world *world, const struct cid_call *call)
-{
-	return audit_user(call->x, "%s", call->text);
-}
-
-static long do_load_bpf(struct cid_world *world, const struct cid_call *call)
-{
-	static const struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = (uintptr_t)code,
-		.insn_cnt = ARRAY_SIZE(code),
-		.license = (uintptr_t)"GPL",
-	};
-	int fd = syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
-
-	return fd < 0 ? -errno : close(fd);
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Audit container ID: what the tests of records share: patterns of records,
- * agents that make events, and the fixture
+ * agents that make events, and what a fixture begins and ends with
  */
 #ifndef _SELFTESTS_AUDIT_CID_RECORD_H
 #define _SELFTESTS_AUDIT_CID_RECORD_H
@@ -206,15 +206,8 @@ static inline long do_abort(struct cid_world *world, const struct cid_call *call
 }
 
 /*
- * Fixture
+ * Setup
  */
-
-FIXTURE(record)
-{
-	struct cid_world world;
-	struct audit_log log;
-	struct cid_agent *agent;
-};
 
 static inline void setup(struct __test_metadata *const _metadata,
 			 struct cid_world *world, struct audit_log *log)
@@ -233,22 +226,6 @@ static inline void teardown(struct cid_world *world, struct audit_log *log)
 	audit_close(log);
 	cid_teardown(world);
 	munmap(shared, sizeof(*shared));
-}
-
-FIXTURE_SETUP(record)
-{
-	const char *missing = cid_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
-	setup(_metadata, &self->world, &self->log);
-	self->agent = cid_start(&self->world, NULL);
-	ASSERT_NE(NULL, self->agent);
-}
-
-FIXTURE_TEARDOWN(record)
-{
-	teardown(&self->world, &self->log);
 }
 
 /* A container for an agent, whose records the test is not about. */

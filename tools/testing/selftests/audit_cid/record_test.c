@@ -3,7 +3,7 @@
  * Audit container ID: the records about containers
  */
 
-#include "record.h"
+#include "fixture.h"
 
 static long do_gettid(struct cid_world *world, const struct cid_call *call)
 {

@@ -4,7 +4,7 @@
  * and of others that do
  */
 
-#include "record.h"
+#include "fixture.h"
 
 #define CLONE_NEWALL	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNS |	\
 			 CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID |	\
