@@ -596,6 +596,7 @@ static void run(struct __test_metadata *const _metadata,
 	unsigned int seed = cid_number("AUDIT_CID_SEED", getpid() ^
 				       (unsigned int)time(NULL));
 
+	ASSERT_LT(0, n);
 	printf("# AUDIT_CID_SEED=%u\n", seed);
 	for (i = 0; i < n && !self->failed; i++) {
 		self->random = seed + i;
