@@ -27,8 +27,8 @@
  * 2. The same write logs its creation and stores the pointer, in one section
  *    under the siglock of the target. It is live now.
  * 3. fork adds a member, "join" adds one to a live container, and a process
- *    whose last thread exits, or that moves down, takes one away.
- * 4. The one who takes the last member away removes the container from the
+ *    whose last thread exits, or that moves down, removes one.
+ * 4. The task that removes the last member removes the container from the
  *    index and logs its end. &struct audit_cid.members stays 0 from then on.
  * 5. Zombies and child containers may still point to it. The last of these
  *    references frees it, after a grace period, from any context.
@@ -42,14 +42,17 @@
  * =====
  *
  * audit_cid_mutex
- *	Serialises writers: what a writer checked (who is where, what is live,
- *	that a budget is left) stays true against other writers until it has
- *	stored the pointer. Who has changed namespaces takes it to see whether
- *	it is a member by now. Not taken by fork, exit and readers.
+ *	Serialises writers: what a writer checked (where each task is, what is
+ *	live, that a budget is left) stays true against other writers until it
+ *	has stored the pointer. Announcements hold it while they look up the
+ *	next container. Nobody sleeps for memory or for the audit daemon under
+ *	it. Only users of the file and that worker acquire it.
  * siglock of a process
- *	Taken to store its pointer (writers, who hold the mutex as well) and to
+ *	Held to store its pointer (writers, who hold the mutex as well) and to
  *	inherit it (fork). A thread being made is therefore in the group before
  *	the store or inherits after it.
+ * lock of the index
+ *	Protects the index alone.
  * RCU
  *	Readers of any process's pointer.
  *
@@ -57,11 +60,18 @@
  * siglock before its last thread can pass audit_cid_exit(), which hence reads
  * the pointer without a lock.
  *
- * Lock order: the locks of exec, audit_cid_mutex, then task_lock or the lock of
- * the index; or tasklist_lock, siglock, the lock of the audit queue. Nothing is
- * allocated or formatted under siglock. audit_log_start() may wait for the
- * audit daemon and comes before the mutex; the record of a container's end
- * comes after it. The static key takes locks that sleep and comes before all
+ * A task that changes its namespaces acquires none of these locks. Order closes
+ * the race with a writer that moves the task: the writer stores the pointer and
+ * then reads the namespaces of all threads again, the task stores its namespaces
+ * and then reads the pointer, and both have a full barrier in between. So at
+ * least one of them sees the other's store, and logs. See
+ * Documentation/litmus-tests/audit/.
+ *
+ * Lock order: audit_cid_mutex, then task_lock or the lock of the index; or
+ * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or
+ * formatted under siglock. audit_cid_log_start() may wait for the audit daemon
+ * and comes before the mutex; the record of a container's end comes after it,
+ * and does not wait. The static key uses locks that sleep and comes before all
  * of them.
  */
 
@@ -72,10 +82,11 @@
 #include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/rbtree.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/xarray.h>
 
 #include "audit.h"
 #include "audit_cid.h"
@@ -87,9 +98,9 @@ EXPORT_SYMBOL_GPL(audit_cid_used);
 /* Serialises writers: see the top of this file. */
 DEFINE_MUTEX(audit_cid_mutex);
 
-/* Live containers, by their distance from the first ID of this boot. */
-static DEFINE_XARRAY(audit_cid_index);
-static u64 audit_cid_first;
+/* Live containers, and one that a writer is about to make live, by their IDs. */
+static struct rb_root audit_cid_index = RB_ROOT;
+static DEFINE_SPINLOCK(audit_cid_index_lock);
 static atomic64_t audit_cid_last = ATOMIC64_INIT(0);
 
 /**
@@ -112,6 +123,7 @@ u64 audit_cid_next(atomic64_t *last, u32 seed)
 }
 
 static_assert(AUDIT_CID_NAME_MAX <= U8_MAX);
+static_assert(AUDIT_CID_DEPTH_MAX <= U8_MAX);
 
 /**
  * audit_cid_alloc - allocate an audit container without a number
@@ -138,8 +150,6 @@ struct audit_cid *audit_cid_alloc(const char *name)
 
 	refcount_set(&cid->refs, 1);
 	cid->depth = 1;
-	audit_cid_limit_init(&cid->refused);
-	audit_cid_limit_init(&cid->trans);
 	return no_free_ptr(cid);
 }
 
@@ -246,7 +256,7 @@ bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top)
 }
 
 /**
- * audit_cid_id_of - tell the ID of a task
+ * audit_cid_id_of - read the ID of a task
  * @p: current, or a task that the caller holds a reference to
  *
  * Context: Any.
@@ -278,68 +288,71 @@ struct audit_cid *audit_cid_get_of(const struct task_struct *p)
 	return cid;
 }
 
-/**
- * audit_cid_get_settled - take a reference to the container of a task whose
- *	namespaces have changed
- * @p: current, or a task that it makes
- *
- * A writer that is moving @p and has read the old namespaces has moved it when
- * this looks, and one that comes later reads the new ones. So no set gets lost
- * between them.
- *
- * Context: Process context, may sleep.
- * Return: The container, to be given back by audit_cid_put(), or NULL if @p is
- * in none.
- */
-struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
+static struct audit_cid *audit_cid_of_node(struct rb_node *node)
 {
-	guard(mutex)(&audit_cid_mutex);
-	/* No writer: the process cannot move on. */
-	return audit_cid_get(audit_cid_of(p));
+	return rb_entry(node, struct audit_cid, node);
 }
 
-static unsigned long audit_cid_key(u64 id)
+/* For rb_add(): does @a come before @b? */
+static bool audit_cid_less(struct rb_node *a, const struct rb_node *b)
 {
-	return id - audit_cid_first;
+	return audit_cid_of_node(a)->id <
+	       rb_entry(b, struct audit_cid, node)->id;
 }
 
 /**
  * audit_cid_insert - number a container and add it to the index
  * @cid: a new container. It has no members, so it is not live yet.
  *
- * Context: Process context, may sleep. The caller holds audit_cid_mutex.
- * Return: 0, or -ENOMEM.
+ * Context: Process context. The caller holds audit_cid_mutex.
  */
-int audit_cid_insert(struct audit_cid *cid)
+void audit_cid_insert(struct audit_cid *cid)
 {
 	lockdep_assert_held(&audit_cid_mutex);
 
 	cid->id = audit_cid_next(&audit_cid_last, get_random_u32());
-	if (!audit_cid_first)
-		audit_cid_first = cid->id;
-	/* Not accounted: a full memory cgroup must not hold up other writers. */
-	if (xa_insert(&audit_cid_index, audit_cid_key(cid->id), cid,
-		      GFP_KERNEL))
-		return -ENOMEM;
-	return 0;
+	guard(spinlock)(&audit_cid_index_lock);
+	rb_add(&cid->node, &audit_cid_index, audit_cid_less);
 }
 
 /**
- * audit_cid_erase - take a container out of the index
- * @cid: a container without members
+ * audit_cid_erase - remove a container from the index
+ * @cid: a container without members that is in the index
  *
- * Context: Any.
+ * Context: Process context.
  */
-void audit_cid_erase(const struct audit_cid *cid)
+void audit_cid_erase(struct audit_cid *cid)
 {
-	xa_erase(&audit_cid_index, audit_cid_key(cid->id));
+	guard(spinlock)(&audit_cid_index_lock);
+	rb_erase(&cid->node, &audit_cid_index);
+}
+
+/* The container in the index with the smallest ID that is not below @id. */
+static struct audit_cid *audit_cid_lookup(u64 id)
+{
+	struct rb_node *node = audit_cid_index.rb_node;
+	struct audit_cid *found = NULL;
+
+	lockdep_assert_held(&audit_cid_index_lock);
+
+	while (node) {
+		struct audit_cid *cid = audit_cid_of_node(node);
+
+		if (cid->id < id) {
+			node = node->rb_right;
+		} else {
+			found = cid;
+			node = node->rb_left;
+		}
+	}
+	return found;
 }
 
 /**
  * audit_cid_find - find a live container and take a reference to it
  * @id: its ID
  *
- * Context: The caller holds audit_cid_mutex.
+ * Context: Process context. The caller holds audit_cid_mutex.
  * Return: The container, to be given back by audit_cid_put(), or NULL if no
  * live one has this ID.
  */
@@ -349,39 +362,39 @@ struct audit_cid *audit_cid_find(u64 id)
 
 	lockdep_assert_held(&audit_cid_mutex);
 
-	guard(rcu)();
-	cid = xa_load(&audit_cid_index, audit_cid_key(id));
-	/* The key of a 32-bit kernel is cut off. */
+	guard(spinlock)(&audit_cid_index_lock);
+	cid = audit_cid_lookup(id);
 	if (!cid || cid->id != id || !atomic_read(&cid->members))
 		return NULL;
-	return refcount_inc_not_zero(&cid->refs) ? cid : NULL;
+	/* One that is in the index has the reference of its last member. */
+	return audit_cid_get(cid);
 }
 
 /**
- * audit_cid_get_live - take a reference to the next live container
- * @key: where to go on; 0 for the first one; changed
+ * audit_cid_next_live - take a reference to the next live container
+ * @id: the smallest ID that will do
  *
- * Containers come in the order of their IDs, so parents before children.
+ * Containers come in the order of their IDs, so parents before children. Under
+ * the mutex none is half made: one that is created later has a larger ID than
+ * any that this can give.
  *
- * Context: Any.
+ * Context: Process context. The caller holds audit_cid_mutex.
  * Return: The container, to be given back by audit_cid_put(), or NULL after
  * the last one.
  */
-struct audit_cid *audit_cid_get_live(unsigned long *key)
+struct audit_cid *audit_cid_next_live(u64 id)
 {
 	struct audit_cid *cid;
+	struct rb_node *node;
 
-	guard(rcu)();
-	xa_for_each_start(&audit_cid_index, *key, cid, *key) {
-		/*
-		 * It is in the index before it has its place: what makes it
-		 * live, in audit_cid_enter(), comes after all of the rest.
-		 */
-		if (!atomic_read_acquire(&cid->members) ||
-		    !refcount_inc_not_zero(&cid->refs))
-			continue;
-		++*key;
-		return cid;
+	lockdep_assert_held(&audit_cid_mutex);
+
+	guard(spinlock)(&audit_cid_index_lock);
+	cid = audit_cid_lookup(id);
+	for (node = cid ? &cid->node : NULL; node; node = rb_next(node)) {
+		cid = audit_cid_of_node(node);
+		if (atomic_read(&cid->members))
+			return audit_cid_get(cid);
 	}
 	return NULL;
 }
@@ -390,11 +403,12 @@ struct audit_cid *audit_cid_get_live(unsigned long *key)
  * Members
  */
 
+/* Does not wait for the audit daemon: whoever waits for the member waits, too. */
 static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 {
 	struct audit_buffer *ab;
 
-	ab = audit_cid_log_start(NULL);
+	ab = audit_cid_log_start(NULL, false);
 	if (!ab)
 		return;
 
@@ -402,21 +416,20 @@ static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 			 audit_cid_id(cid->parent));
 	audit_cid_log_name(ab, cid->name, cid->name_len);
 	audit_log_format(ab, " opid=%d", opid);
-	audit_cid_log_suppressed(ab, atomic_xchg(&cid->trans.suppressed, 0));
 	audit_cid_log_subject(ab);
 	audit_log_format(ab, " res=1");
 	audit_log_end(ab);
 }
 
 /**
- * audit_cid_leave - take a member away
+ * audit_cid_leave - remove a member
  * @cid: the container that a process leaves, or NULL. The caller has the
  *	reference of that process.
  * @opid: the process
  *
- * Who takes the last member away ends the container.
+ * The caller that removes the last member ends the container.
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep, but not for the audit daemon.
  */
 void audit_cid_leave(struct audit_cid *cid, pid_t opid)
 {

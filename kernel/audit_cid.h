@@ -7,7 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit_types.h>
+#include <linux/rbtree_types.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched/signal.h>
@@ -21,75 +21,93 @@ struct nsproxy;
 struct pid;
 struct user_namespace;
 
-/**
- * struct audit_cid_limit - how many records of a kind are written
- * @rate: lets a burst of records pass in each interval
- * @suppressed: records left out since the last one that was written
- */
-struct audit_cid_limit {
-	struct ratelimit_state	rate;
-	atomic_t		suppressed;
+/* Whether namespaces have 64-bit IDs, which are never reused. */
+#if __has_include(<linux/ns/nstree_types.h>)
+#define AUDIT_NS_ID
+#endif
+
+/* Index of each row of the namespace table, and how many there are. */
+enum audit_cid_ns_index {
+#define AUDIT_CID_NS(field, found)		AUDIT_CID_NS_##field,
+#define AUDIT_CID_NS_CHILDREN(field, found)	AUDIT_CID_NS_##field,
+#include "audit_cid_ns.h"
+	AUDIT_CID_NS_ROWS
 };
 
-/* Rows of the namespace table; audit_cid_ns.c checks that it has no more. */
-#define AUDIT_CID_NS_MAX	10
-
-/* Longest text of a namespace set: device and ten "TYPEns_for_children=". */
-#define AUDIT_CID_NS_TEXT	384
+/* Longest text of one row: a name, its inode number, and its ID. */
+#define AUDIT_CID_NS_TEXT	96
 
 /**
  * struct audit_cid_nsset - the namespaces that a thread is in
- * @inum: inode number of each, in the order of the namespace table; 0 in all
- *	of them where no thread had namespaces any more
+ * @id: 64-bit ID of each, in the order of the namespace table
+ * @inum: inode number of each, in the same order
+ *
+ * All of them are 0 for a thread that has no namespaces any more.
  */
 struct audit_cid_nsset {
-	unsigned int inum[AUDIT_CID_NS_MAX];
+#ifdef AUDIT_NS_ID
+	u64		id[AUDIT_CID_NS_ROWS];
+#endif
+	unsigned int	inum[AUDIT_CID_NS_ROWS];
+};
+
+/**
+ * struct audit_cid_bound - how fast records of a kind may be caused
+ * @interval: time between two of them in the long run, in nanoseconds
+ * @burst: how far a burst of them may run ahead of that, in nanoseconds
+ */
+struct audit_cid_bound {
+	u64	interval;
+	u64	burst;
 };
 
 /**
  * struct audit_cid - an audit container
  * @id: its serial number; never 0, never reused
  * @parent: the container it was made in, NULL for the host; holds a reference
- * @jump: an ancestor further up, by which audit_cid_in_tree() takes O(log depth)
+ * @jump: an ancestor further up, by which audit_cid_in_tree() needs O(log depth)
  *	steps, NULL for the host; kept alive by @parent
  * @grant: this container or the next one above it that has a @budget, NULL if
  *	there is none; kept alive by @parent
+ * @name: the creator's own name for it, allocated, without a NUL at its end;
+ *	NULL if none was given
  * @refs: keeps the memory: one for each process that points here, one for each
  *	child container, one for a writer at work
  * @members: processes that carry the ID and have a thread that is not past
  *	audit_cid_exit(). The container is live while this is not 0, and it
  *	never leaves 0 a second time.
- * @depth: number of containers from here up to the host; 1 below the host
  * @budget: how many live containers may be below it, 0 for no grant
  * @delegated: how many there are, if there is a grant
+ * @depth: number of containers from here up to the host; 1 below the host
  * @name_len: length of @name, in bytes
- * @trans: limits the records about namespaces of members that change
+ * @changes: when the next change of namespaces of its members is due, in
+ *	nanoseconds of the monotonic clock
+ * @refused: the same for refused attempts of its members and, if it has a
+ *	grant, of those of all containers below it
+ * @node: its place in the index, until its end
+ * @rcu: used when the last reference is gone: readers find the object under
+ *	RCU only
  * @nsset: the namespaces of its first member when it was made
- * @name: the creator's own name for it, allocated, without a NUL at its end;
- *	NULL if none was given
- * @refused: limits the records about refused attempts of members, and of those
- *	of all containers below it if it has a grant
- * @rcu: takes the place of @refused when the last reference is gone: readers
- *	find the object under RCU only
  */
 struct audit_cid {
 	u64			id;
 	struct audit_cid	*parent;
 	struct audit_cid	*jump;
 	struct audit_cid	*grant;
+	char			*name;
 	refcount_t		refs;
 	atomic_t		members;
-	unsigned int		depth;
 	int			budget;
 	atomic_t		delegated;
+	u8			depth;
 	u8			name_len;
-	struct audit_cid_limit	trans;
-	struct audit_cid_nsset	nsset;
-	char			*name;
+	atomic64_t		changes;
+	atomic64_t		refused;
 	union {
-		struct audit_cid_limit	refused;
-		struct rcu_head		rcu;
+		struct rb_node	node;
+		struct rcu_head	rcu;
 	};
+	struct audit_cid_nsset	nsset;
 };
 
 /**
@@ -137,10 +155,10 @@ struct audit_cid_right {
 };
 
 /**
- * struct audit_cid_rights - the rights that have to meet
- * @opener: of who opened the file, at that time
- * @caller: of who reads or writes; its container is filled in where it cannot
- *	change, under RCU or audit_cid_mutex
+ * struct audit_cid_rights - the rights that are both required
+ * @opener: of the task that opened the file, at that time
+ * @caller: of the task that reads or writes; its container is filled in where
+ *	it cannot change, under RCU or audit_cid_mutex
  */
 struct audit_cid_rights {
 	struct audit_cid_right	opener;
@@ -172,8 +190,7 @@ u64 audit_cid_next(atomic64_t *last, u32 seed);
 struct audit_cid *audit_cid_alloc(const char *name);
 struct audit_cid *audit_cid_get(struct audit_cid *cid);
 struct audit_cid *audit_cid_get_of(const struct task_struct *p);
-struct audit_cid *audit_cid_get_settled(const struct task_struct *p);
-struct audit_cid *audit_cid_get_live(unsigned long *key);
+struct audit_cid *audit_cid_next_live(u64 id);
 void audit_cid_put(struct audit_cid *cid);
 u64 audit_cid_id_of(const struct task_struct *p);
 void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent);
@@ -181,13 +198,13 @@ bool audit_cid_in_tree(const struct audit_cid *cid, u64 id);
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
 void audit_cid_inherit(struct signal_struct *child,
 		       const struct signal_struct *sig);
-int audit_cid_insert(struct audit_cid *cid);
-void audit_cid_erase(const struct audit_cid *cid);
+void audit_cid_insert(struct audit_cid *cid);
+void audit_cid_erase(struct audit_cid *cid);
 struct audit_cid *audit_cid_find(u64 id);
 void audit_cid_leave(struct audit_cid *cid, pid_t opid);
 
 /* audit_cid_announce.c */
-void audit_cid_announce(const struct audit_cid *top, bool asked);
+int audit_cid_announce(const struct audit_cid *top, bool asked);
 
 /* audit_cid_filter.c */
 bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low);
@@ -203,17 +220,22 @@ bool audit_cid_covers(const struct audit_cid_rights *rights,
 		      const struct user_namespace *user_ns);
 
 /* audit_cid_log.c */
-void audit_cid_limit_init(struct audit_cid_limit *limit);
-bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed);
-struct audit_buffer *audit_cid_log_start(struct audit_context *ctx);
+struct audit_buffer *audit_cid_log_start(struct audit_context *ctx, bool wait);
 bool audit_cid_in_event(const struct audit_context *ctx);
 void audit_cid_log_name(struct audit_buffer *ab, const char *name, size_t len);
 void audit_cid_log_nsset(struct audit_buffer *ab,
 			 const struct audit_cid_nsset *set);
-void audit_cid_log_suppressed(struct audit_buffer *ab, int suppressed);
 void audit_cid_log_subject(struct audit_buffer *ab);
-void audit_cid_log_actor(struct audit_buffer *ab,
-			 const struct audit_context *ctx);
+void audit_cid_log_actor(struct audit_buffer *ab);
+void audit_cid_log_res(struct audit_buffer *ab, const struct audit_context *ctx,
+		       int res);
+
+/* audit_cid_bound.c */
+extern const struct audit_cid_bound audit_cid_bound_changes;
+extern const struct audit_cid_bound audit_cid_bound_refused;
+u64 audit_cid_bound_wait(atomic64_t *due, const struct audit_cid_bound *bound,
+			 u64 now);
+void audit_cid_bound_sleep(atomic64_t *due, const struct audit_cid_bound *bound);
 
 /* audit_cid_move.c */
 int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
@@ -224,11 +246,14 @@ int audit_cid_read(struct pid *pid, const struct audit_cid_rights *rights,
 /* audit_cid_ns.c */
 void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
 			  const struct nsproxy *ns);
+bool audit_cid_nsset_of(struct audit_cid_nsset *set, struct task_struct *p);
 bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p);
+bool audit_cid_nsset_equal(const struct audit_cid_nsset *a,
+			   const struct audit_cid_nsset *b);
 bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
 			     const struct audit_cid_nsset *parent);
-int audit_cid_nsset_print(char *buf, size_t size,
-			  const struct audit_cid_nsset *set, dev_t dev);
+int audit_cid_ns_print(char *buf, size_t size,
+		       const struct audit_cid_nsset *set, int row);
 dev_t audit_cid_nsdev(void);
 
 /* audit_cid_proc.c */

@@ -10,15 +10,11 @@
 #include <linux/audit.h>
 #include <linux/export.h>
 #include <linux/kdev_t.h>
-#include <linux/netfilter.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
-#include <linux/skbuff.h>
-#include <linux/slab.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
-#include <net/sock.h>
 
 #include "audit.h"
 #include "audit_cid.h"
@@ -50,10 +46,36 @@ void __audit_note_contid_alone(u64 *contid, int type)
 {
 	if (!in_task())
 		return;
-	/* Who runs when a packet passes says nothing; audit_log_packet() does. */
+	/* Whichever task runs as a packet passes, its namespace is logged. */
 	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP)
 		return;
 	__audit_note_contid(contid, current);
+}
+
+/*
+ * Does user space take an event to end with a record of this type? The rule is
+ * that of libauparse and ausearch.
+ */
+static bool audit_cid_ends_event(int type)
+{
+	return type < AUDIT_SYSCALL ||
+	       (type >= AUDIT_MAC_UNLBL_ALLOW && type <= AUDIT_MAC_CALIPSO_DEL);
+}
+
+/**
+ * __audit_note_contid_event - note the ID that a record of an event is to carry
+ * @contid: 0; set to the ID of the event where user space would not look for it
+ *	in the SYSCALL or URINGOP record, which comes later
+ * @ctx: the audit context with the event
+ * @type: type of the record
+ *
+ * Context: Any.
+ */
+void __audit_note_contid_event(u64 *contid, const struct audit_context *ctx,
+			       int type)
+{
+	if (audit_cid_ends_event(type))
+		*contid = ctx->contid;
 }
 
 /*
@@ -108,52 +130,25 @@ void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 	audit_cid_log_id(ab, " ocontid=", ocontid);
 }
 
-/*
- * Is a socket that sends in the hands of the running task? Who feeds packets to
- * the kernel, or polls for them, runs the code that answers for connections;
- * that never does so while a task holds the socket.
- */
-static bool audit_cid_holds(const struct sock *sk)
-{
-	return sk->sk_type == SOCK_DGRAM || sk->sk_type == SOCK_RAW ||
-	       sock_owned_by_user_nocheck(sk);
-}
-
-/*
- * Only where a packet leaves its sender can the running task be the sender:
- * for a socket of user space, in no interrupt.
- */
-static bool audit_cid_sends(const struct sock *sk, u8 family, unsigned int hook)
-{
-	if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
-		return false;
-	return hook == NF_INET_LOCAL_OUT && in_task() && sk &&
-	       sk_fullsock(sk) && !sk->sk_kern_sock && audit_cid_holds(sk);
-}
-
 /**
  * audit_log_packet_origin - add where a packet belongs to its record
  * @ab: the record, not NULL
  * @net: the network namespace that it passes through
- * @sk: the socket that it comes from, or NULL
- * @family: NFPROTO_* of the hook that it is at
- * @hook: number of the hook
  *
- * The records of audit containers tell which of them are in a namespace, so
+ * The records of audit containers say which of them are in a namespace, so
  * nothing is kept here. Called once a container has been made.
  *
  * Context: Any.
  */
-void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net,
-			     const struct sock *sk, u8 family,
-			     unsigned int hook)
+void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net)
 {
 	dev_t dev = audit_cid_nsdev();
 
 	audit_log_format(ab, " nsdev=%02x:%02x netns=%u", MAJOR(dev),
 			 MINOR(dev), net->ns.inum);
-	if (audit_cid_sends(sk, family, hook))
-		audit_log_contid(ab, audit_cid_id_of(current));
+#ifdef AUDIT_NS_ID
+	audit_log_format(ab, " netns_id=%llu", net->ns.ns_id);
+#endif
 }
 EXPORT_SYMBOL_GPL(audit_log_packet_origin);
 
@@ -171,37 +166,12 @@ void audit_note_signaller(void)
 }
 
 /**
- * audit_cid_signal_info - tell the audit daemon the ID of who signalled it
- * @info: what it is going to be told, allocated by kmalloc()
- * @len: length of the security context in @info, in bytes; changed with it
+ * audit_signaller_contid - read the ID of the task that signalled the daemon
  *
- * The ID goes behind the security context. The daemon puts that at the end of
- * its own record as it stands, so one that does not know of IDs logs it, too.
- *
- * Context: Process context, may sleep.
- * Return: @info, or what took its place. Where there is no memory, the ID is
- * left out.
+ * Context: Any.
+ * Return: The ID at that time, 0 if the task was in no audit container.
  */
-struct audit_sig_info *audit_cid_signal_info(struct audit_sig_info *info,
-					     u32 *len)
+u64 audit_signaller_contid(void)
 {
-	u64 contid = atomic64_read(&audit_cid_signaller);
-	struct audit_sig_info *more;
-	size_t used = *len;
-	char text[40];
-	int added;
-
-	if (!contid)
-		return info;
-	/* Some security modules count the NUL at its end. */
-	used = strnlen(info->ctx, used);
-	added = scnprintf(text, sizeof(text), "%s contid=%llu",
-			  used ? "" : "?", contid);
-	more = krealloc(info, struct_size(info, ctx, used + added + 1),
-			GFP_KERNEL);
-	if (!more)
-		return info;
-	memcpy(more->ctx + used, text, added + 1);
-	*len = used + added + 1;
-	return more;
+	return atomic64_read(&audit_cid_signaller);
 }

@@ -7,67 +7,32 @@
  * these.
  */
 
-#include <linux/atomic.h>
 #include <linux/audit.h>
 #include <linux/kdev_t.h>
+#include <linux/kernel.h>
 #include <linux/mm_types.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "audit.h"
 #include "audit_cid.h"
 
-/* Records that a limit lets pass: this many in this time. */
-#define AUDIT_CID_LIMIT_BURST		32
-#define AUDIT_CID_LIMIT_INTERVAL	(5 * HZ)
-
-/**
- * audit_cid_limit_init - set up a limit
- * @limit: the limit
- *
- * Context: Any.
- */
-void audit_cid_limit_init(struct audit_cid_limit *limit)
-{
-	ratelimit_state_init(&limit->rate, AUDIT_CID_LIMIT_INTERVAL,
-			     AUDIT_CID_LIMIT_BURST);
-	/* What was left out is told by a record, not by printk. */
-	ratelimit_set_flags(&limit->rate, RATELIMIT_MSG_ON_RELEASE);
-	atomic_set(&limit->suppressed, 0);
-}
-
-/**
- * audit_cid_limit_pass - may one more record be written
- * @limit: the limit of the container that it is about or comes from
- * @suppressed: set to the number of records left out since the last one that
- *	passed
- *
- * Context: Any.
- * Return: Whether it may.
- */
-bool audit_cid_limit_pass(struct audit_cid_limit *limit, int *suppressed)
-{
-	if (!__ratelimit(&limit->rate)) {
-		atomic_inc(&limit->suppressed);
-		return false;
-	}
-	*suppressed = atomic_xchg(&limit->suppressed, 0);
-	return true;
-}
-
 /**
  * audit_cid_log_start - start a record about an audit container
  * @ctx: the audit context whose event it is to be a part of, or NULL
+ * @wait: whether to wait until the audit daemon keeps up. Otherwise the record
+ *	may exceed the backlog limit, up to four times its size.
  *
- * Context: Process context, may sleep until the audit daemon keeps up.
+ * Context: Process context, may sleep.
  * Return: The record, or NULL if there is to be none.
  */
-struct audit_buffer *audit_cid_log_start(struct audit_context *ctx)
+struct audit_buffer *audit_cid_log_start(struct audit_context *ctx, bool wait)
 {
+	if (wait)
+		might_sleep();
 	if (!audit_enabled)
 		return NULL;
-	return audit_log_start(ctx, GFP_KERNEL, AUDIT_CONTAINER_OP);
+	return audit_log_start_fair(ctx, AUDIT_CONTAINER_OP, wait);
 }
 
 /**
@@ -111,18 +76,16 @@ void audit_cid_log_nsset(struct audit_buffer *ab,
 			 const struct audit_cid_nsset *set)
 {
 	char text[AUDIT_CID_NS_TEXT];
+	dev_t dev = audit_cid_nsdev();
+	int row;
 
 	if (!ab || !memchr_inv(set, 0, sizeof(*set)))
 		return;
-	audit_cid_nsset_print(text, sizeof(text), set, audit_cid_nsdev());
-	audit_log_format(ab, " %s", text);
-}
-
-/* Records that were left out before this one. */
-void audit_cid_log_suppressed(struct audit_buffer *ab, int suppressed)
-{
-	if (suppressed)
-		audit_log_format(ab, " suppressed=%d", suppressed);
+	audit_log_format(ab, " nsdev=%02x:%02x", MAJOR(dev), MINOR(dev));
+	for (row = 0; row < AUDIT_CID_NS_ROWS; row++) {
+		audit_cid_ns_print(text, sizeof(text), set, row);
+		audit_log_format(ab, "%s", text);
+	}
 }
 
 /**
@@ -147,22 +110,30 @@ void audit_cid_log_subject(struct audit_buffer *ab)
 /**
  * audit_cid_log_actor - add who acts and what it runs
  * @ab: the record, or NULL
- * @ctx: the audit context that the record was started with, or NULL. A record
- *	that stands alone tells the ID of the actor, too.
  *
  * Context: Process context, may sleep.
  */
-void audit_cid_log_actor(struct audit_buffer *ab,
-			 const struct audit_context *ctx)
+void audit_cid_log_actor(struct audit_buffer *ab)
 {
-	u64 contid;
-
 	if (!ab)
 		return;
-
 	audit_cid_log_subject(ab);
 	audit_log_d_path_exe(ab, current->mm);
-	contid = audit_cid_in_event(ctx) ? 0 : audit_cid_id_of(current);
-	if (contid)
-		audit_log_format(ab, " contid=%llu", contid);
+}
+
+/**
+ * audit_cid_log_res - add the result of what current did, and its ID
+ * @ab: the record, or NULL
+ * @ctx: the audit context that the record was started with, or NULL. A record
+ *	that is a part of an event leaves the ID to that event.
+ * @res: 1 for success, 0 for a refusal
+ *
+ * Context: Process context.
+ */
+void audit_cid_log_res(struct audit_buffer *ab, const struct audit_context *ctx,
+		       int res)
+{
+	audit_log_format(ab, " res=%d", res);
+	if (!audit_cid_in_event(ctx))
+		audit_log_contid(ab, audit_cid_id_of(current));
 }

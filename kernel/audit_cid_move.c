@@ -2,15 +2,17 @@
 /*
  * Audit container ID: what a write to the file does.
  *
- * A write is checked, logged and carried out. The order of the three is what
- * the log rests on:
+ * A write is checked, logged and carried out. The log relies on this order:
  *
- * 1. All checks, under audit_cid_mutex. What fails here is refused, and logged
- *    as refused within a limit: nothing of it has made an event yet.
- * 2. audit_log_start(), with no lock held, as it may wait for the audit daemon.
+ * 1. All checks, under audit_cid_mutex. A request that fails here is refused,
+ *    and logged as refused: nothing of it has made an event yet.
+ * 2. The start of the record, with no lock held, as it may wait for the audit
+ *    daemon.
  * 3. All checks again, under audit_cid_mutex, and the text of the record.
  * 4. Under the siglock of the target, where it can neither fork nor begin to
  *    exit: the end of the record, and the store that moves the target.
+ * 5. The namespaces of each thread, which may not be those that the record
+ *    lists, and a record op=thread where they are not.
  *
  * The comment at the top of audit_cid.c has the locks and their order.
  */
@@ -21,9 +23,24 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 
 #include "audit.h"
 #include "audit_cid.h"
+
+/**
+ * struct audit_cid_thread - a thread of the target
+ * @task: the thread, referenced
+ * @tid: its number, also once it is gone
+ * @found: whether @set is filled in
+ * @set: its namespaces shortly before the store
+ */
+struct audit_cid_thread {
+	struct task_struct	*task;
+	pid_t			tid;
+	bool			found;
+	struct audit_cid_nsset	set;
+};
 
 /**
  * struct audit_cid_move - a writer at work
@@ -38,6 +55,10 @@
  *	has moved, this owns the reference that the target had.
  * @from_id: its ID, for the log
  * @nsset: the namespaces of the target
+ * @threads: its threads
+ * @nr_threads: how many of them are filled in
+ * @max_threads: how many there is room for
+ * @one: the room where one is enough
  */
 struct audit_cid_move {
 	const struct audit_cid_request	*req;
@@ -49,6 +70,10 @@ struct audit_cid_move {
 	struct audit_cid		*from;
 	u64				from_id;
 	struct audit_cid_nsset		nsset;
+	struct audit_cid_thread		*threads;
+	unsigned int			nr_threads;
+	unsigned int			max_threads;
+	struct audit_cid_thread		one;
 };
 
 static pid_t audit_cid_opid(const struct audit_cid_move *move)
@@ -99,51 +124,46 @@ static void audit_cid_log_move(struct audit_buffer *ab,
 		audit_log_format(ab, " delegate=%d", move->req->delegate);
 }
 
-/* Writers that are in no container share one limit. */
-static struct audit_cid_limit audit_cid_host_refused;
+/* Writers that are in no container share one bound. */
+static atomic64_t audit_cid_host_refused = ATOMIC64_INIT(0);
 
-static int __init audit_cid_init(void)
+/*
+ * Anybody may be refused, so a writer without the capability is delayed where
+ * this comes too often. All containers within a grant share its bound, as
+ * delegates make more.
+ */
+static void audit_cid_delay_refused(const struct audit_cid_move *move)
 {
-	audit_cid_limit_init(&audit_cid_host_refused);
-	return 0;
-}
-early_initcall(audit_cid_init);
+	struct audit_cid *cid, *bound;
 
-/* All containers within a grant share its limit, as delegates make more. */
-static bool audit_cid_may_log_refused(int *suppressed)
-{
-	struct audit_cid *cid = audit_cid_get_of(current);
-	struct audit_cid *limited = audit_cid_grant(cid) ?: cid;
-	bool may = audit_cid_limit_pass(limited ? &limited->refused :
-						  &audit_cid_host_refused,
-					suppressed);
-
+	if (audit_cid_privileged(&move->rights))
+		return;
+	cid = audit_cid_get_of(current);
+	bound = audit_cid_grant(cid) ?: cid;
+	audit_cid_bound_sleep(bound ? &bound->refused : &audit_cid_host_refused,
+			      &audit_cid_bound_refused);
 	audit_cid_put(cid);
-	return may;
 }
 
 static void audit_cid_log_refused(struct audit_cid_move *move)
 {
 	struct audit_context *ctx = audit_context();
 	struct audit_buffer *ab;
-	int suppressed;
 
-	if (!audit_cid_may_log_refused(&suppressed))
-		return;
-
-	ab = audit_cid_log_start(ctx);
+	lockdep_assert_not_held(&audit_cid_mutex);
+	audit_cid_delay_refused(move);
+	ab = audit_cid_log_start(ctx, true);
 	if (!ab)
 		return;
 	if (move->target)
 		audit_cid_nsset_read(&move->nsset, move->target);
 	audit_cid_log_move(ab, move, false);
-	audit_cid_log_suppressed(ab, suppressed);
-	audit_cid_log_actor(ab, ctx);
-	audit_log_format(ab, " res=0");
+	audit_cid_log_actor(ab);
+	audit_cid_log_res(ab, ctx, 0);
 	audit_log_end(ab);
 }
 
-/* A delegate is not told what lives elsewhere, nor that nothing does. */
+/* A delegate does not learn what lives elsewhere, nor that nothing does. */
 static int audit_cid_not_found(const struct audit_cid_move *move)
 {
 	return audit_cid_privileged(&move->rights) ? -ESRCH : -EPERM;
@@ -231,9 +251,135 @@ static bool audit_cid_enter(struct audit_cid *to, bool made)
 {
 	if (!made)
 		return atomic_inc_not_zero(&to->members);
-	/* Pairs with audit_cid_get_live(), which finds it without the mutex. */
-	atomic_set_release(&to->members, 1);
+	atomic_set(&to->members, 1);
 	return true;
+}
+
+static void audit_cid_put_threads(struct audit_cid_move *move)
+{
+	while (move->nr_threads)
+		put_task_struct(move->threads[--move->nr_threads].task);
+}
+
+static void audit_cid_free_threads(struct audit_cid_move *move)
+{
+	audit_cid_put_threads(move);
+	if (move->threads != &move->one)
+		kvfree(move->threads);
+}
+
+/* Make room for the threads of the target, and for some that it makes. */
+static int audit_cid_reserve_threads(struct audit_cid_move *move)
+{
+	unsigned int nr = data_race(get_nr_threads(move->target));
+
+	audit_cid_free_threads(move);
+	move->threads = &move->one;
+	move->max_threads = 1;
+	if (nr <= 1)
+		return 0;
+	nr += nr / 8 + 8;
+	move->threads = kvcalloc(nr, sizeof(*move->threads),
+				 GFP_KERNEL_ACCOUNT);
+	if (!move->threads)
+		return -ENOMEM;
+	move->max_threads = nr;
+	return 0;
+}
+
+static struct audit_cid_thread *audit_cid_add_thread(struct audit_cid_move *move,
+						     struct task_struct *t)
+{
+	struct audit_cid_thread *thread;
+
+	if (move->nr_threads == move->max_threads)
+		return NULL;
+	thread = &move->threads[move->nr_threads++];
+	thread->task = get_task_struct(t);
+	thread->tid = task_pid_nr(t);
+	thread->found = false;
+	return thread;
+}
+
+/* Note the threads and their namespaces. -EAGAIN: there is no room for all. */
+static int audit_cid_note_threads(struct audit_cid_move *move)
+{
+	struct audit_cid_thread *thread;
+	struct task_struct *t;
+	bool any = false;
+
+	guard(rcu)();
+	for_each_thread(move->target, t) {
+		thread = audit_cid_add_thread(move, t);
+		if (!thread)
+			return -EAGAIN;
+		thread->found = audit_cid_nsset_of(&thread->set, t);
+		if (thread->found && !any)
+			move->nsset = thread->set;
+		any |= thread->found;
+	}
+	return 0;
+}
+
+/* Add those made meanwhile, which are behind all others in the group's list. */
+static int audit_cid_add_threads(struct audit_cid_move *move,
+				 struct task_struct *p)
+{
+	unsigned int i = 0, noted = move->nr_threads;
+	struct task_struct *t;
+
+	lockdep_assert_held(&p->sighand->siglock);
+
+	for_each_thread(p, t) {
+		while (i < noted && move->threads[i].task != t)
+			i++;
+		if (i++ >= noted && !audit_cid_add_thread(move, t))
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+static void audit_cid_log_thread(const struct audit_cid_move *move,
+				 const struct audit_cid_thread *thread,
+				 const struct audit_cid_nsset *set)
+{
+	struct audit_context *ctx = audit_context();
+	struct audit_buffer *ab;
+
+	ab = audit_cid_log_start(ctx, true);
+	if (!ab)
+		return;
+	audit_log_format(ab, "op=thread ocontid=%llu opid=%d otid=%d",
+			 (move->made ?: move->found)->id, audit_cid_opid(move),
+			 thread->tid);
+	audit_cid_log_nsset(ab, set);
+	audit_cid_log_actor(ab);
+	audit_cid_log_res(ab, ctx, 1);
+	audit_log_end(ab);
+}
+
+/*
+ * The namespaces that a thread had shortly before the store, and those that it
+ * has now: a change in between was not logged by the thread itself.
+ */
+static void audit_cid_log_threads(const struct audit_cid_move *move)
+{
+	const struct audit_cid_nsset *given = &move->nsset;
+	const struct audit_cid_thread *thread = move->threads;
+	struct audit_cid_nsset now;
+
+	lockdep_assert_not_held(&audit_cid_mutex);
+
+	for (; thread < move->threads + move->nr_threads; thread++) {
+		if (thread->found && !audit_cid_nsset_equal(&thread->set, given))
+			audit_cid_log_thread(move, thread, &thread->set);
+		if (!audit_cid_nsset_of(&now, thread->task) ||
+		    audit_cid_nsset_equal(&now, given))
+			continue;
+		if (!thread->found || !audit_cid_nsset_equal(&now, &thread->set))
+			audit_cid_log_thread(move, thread, &now);
+		cond_resched();
+	}
 }
 
 /*
@@ -248,37 +394,40 @@ static int audit_cid_switch(struct audit_cid_move *move,
 	struct signal_struct *sig = move->target->signal;
 	struct task_struct *p;
 	unsigned long flags;
-	bool moved;
+	int ret = -ESRCH;
 
 	lockdep_assert_held(&audit_cid_mutex);
 
 	p = audit_cid_lock_group(move->pid, &flags);
 	if (!p)
 		return -ESRCH;
-	moved = !(sig->flags & SIGNAL_GROUP_EXIT) &&
-		audit_cid_enter(to, move->made);
-	if (moved) {
-		audit_log_end(ab);
-		rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
+	if (sig->flags & SIGNAL_GROUP_EXIT)
+		goto unlock;
+	ret = audit_cid_add_threads(move, p);
+	if (ret)
+		goto unlock;
+	if (!audit_cid_enter(to, move->made)) {
+		ret = -ESRCH;
+		goto unlock;
 	}
+	audit_log_end(ab);
+	rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
+	/* Pairs with that in audit_cid_get_settled(): namespaces come next. */
+	smp_mb();
+unlock:
 	unlock_task_sighand(p, &flags);
-	return moved ? 0 : -ESRCH;
+	return ret;
 }
 
 /* Give a new container its number and its place; nobody can join it yet. */
-static int audit_cid_place(struct audit_cid_move *move)
+static void audit_cid_place(struct audit_cid_move *move)
 {
-	int ret;
-
 	if (!move->made)
-		return 0;
-	ret = audit_cid_insert(move->made);
-	if (ret)
-		return ret;
+		return;
+	audit_cid_insert(move->made);
 	audit_cid_set_parent(move->made, audit_cid_get(move->found));
 	move->made->nsset = move->nsset;
 	audit_cid_charge(move->made, 1);
-	return 0;
 }
 
 /* A new container that nobody has moved to. */
@@ -288,6 +437,8 @@ static void audit_cid_displace(struct audit_cid_move *move)
 		return;
 	audit_cid_charge(move->made, -1);
 	audit_cid_erase(move->made);
+	audit_cid_put(move->made->parent);
+	move->made->parent = NULL;
 }
 
 /* All of a move that is serialised with other writers. */
@@ -301,14 +452,14 @@ static int audit_cid_commit(struct audit_cid_move *move,
 	ret = audit_cid_resolve(move);
 	if (ret)
 		return ret;
-	audit_cid_nsset_read(&move->nsset, move->target);
-	ret = audit_cid_place(move);
+	ret = audit_cid_note_threads(move);
 	if (ret)
 		return ret;
+	audit_cid_place(move);
 
 	audit_cid_log_move(ab, move, true);
-	audit_cid_log_actor(ab, audit_context());
-	audit_log_format(ab, " res=1");
+	audit_cid_log_actor(ab);
+	audit_cid_log_res(ab, audit_context(), 1);
 	ret = audit_cid_switch(move, ab);
 	if (ret)
 		audit_cid_displace(move);
@@ -325,23 +476,37 @@ static void audit_cid_noted(const struct audit_cid_move *move)
 }
 
 /*
- * The record is started before the mutex is taken, since that may wait for
+ * The record is started before the mutex is acquired, since that may wait for
  * the audit daemon, and only for a move that would be made: a record that is
  * started makes an event of the whole system call.
  */
-static int audit_cid_move(struct audit_cid_move *move)
+static int audit_cid_try_move(struct audit_cid_move *move)
 {
 	struct audit_buffer *ab;
 	int ret;
 
-	ab = audit_cid_log_start(audit_context());
-	ret = audit_cid_commit(move, ab);
-	if (ret) {
-		audit_log_cancel(ab);
+	ret = audit_cid_reserve_threads(move);
+	if (ret)
 		return ret;
-	}
+	ab = audit_cid_log_start(audit_context(), true);
+	ret = audit_cid_commit(move, ab);
+	if (ret)
+		audit_log_cancel(ab);
+	return ret;
+}
+
+static int audit_cid_move(struct audit_cid_move *move)
+{
+	int ret;
+
+	do {
+		ret = audit_cid_try_move(move);
+	} while (ret == -EAGAIN);
+	if (ret)
+		return ret;
 
 	audit_cid_noted(move);
+	audit_cid_log_threads(move);
 	audit_cid_leave(move->from, audit_cid_opid(move));
 	audit_cid_put(move->from);
 	return 0;
@@ -379,8 +544,7 @@ static int audit_cid_announce_target(struct audit_cid_move *move)
 			return ret;
 		move->found = audit_cid_get(move->from);
 	}
-	audit_cid_announce(move->found, true);
-	return 0;
+	return audit_cid_announce(move->found, true);
 }
 
 static int audit_cid_check(struct audit_cid_move *move)
@@ -389,7 +553,7 @@ static int audit_cid_check(struct audit_cid_move *move)
 	return audit_cid_resolve(move);
 }
 
-/* Grants and announcements are the business of who is privileged. */
+/* A delegate may neither grant nor announce. */
 static bool audit_cid_permitted(const struct audit_cid_move *move)
 {
 	if (move->req->op == AUDIT_CID_ANNOUNCE || move->req->delegate)
@@ -421,13 +585,14 @@ static int audit_cid_perform(struct audit_cid_move *move)
  * Return: 0, or -EPERM (no right, a kernel thread, or out of the subtree of
  * writer, opener or target; for a delegate, also no such live container),
  * -ESRCH (the process is gone or exits, or there is no such live container),
- * -ENOSPC (nested too deep, or a budget is used up), -ENOMEM.
+ * -ENOSPC (nested too deep, or a budget is used up), -ENOMEM, -EAGAIN (an
+ * announcement that could not log all live containers).
  */
 int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		    const struct audit_cid_rights *rights)
 {
 	struct audit_cid_move move = {
-		.req = req, .rights = *rights, .pid = pid
+		.req = req, .rights = *rights, .pid = pid, .threads = &move.one
 	};
 	int ret = -ESRCH;
 
@@ -436,9 +601,11 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		move.from_id = audit_cid_id_of(move.target);
 		ret = audit_cid_perform(&move);
 	}
-	if (ret)
+	/* Not refused, but not complete. */
+	if (ret && ret != -EAGAIN)
 		audit_cid_log_refused(&move);
 
+	audit_cid_free_threads(&move);
 	audit_cid_put(move.made);
 	audit_cid_put(move.found);
 	if (move.target)

@@ -3,9 +3,10 @@
  * Audit container ID: the set of namespaces, as records about audit
  * containers list it.
  *
- * A set is driven by a table. A namespace type that the kernel gains is one
- * more row; a type that the kernel is built without has none. Numbers are
- * those of the links in /proc/PID/ns.
+ * A set is driven by the table in audit_cid_ns.h. A namespace type that the
+ * kernel gains is one more row; a type that the kernel is built without has
+ * none. Inode numbers are those of the links in /proc/PID/ns. They are recycled;
+ * where a namespace has a 64-bit ID, which is not, records list both.
  */
 
 #define pr_fmt(fmt) "audit_cid: " fmt
@@ -24,6 +25,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/seq_buf.h>
+#include <linux/string.h>
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
@@ -34,128 +36,34 @@
 /**
  * struct audit_cid_ns - a row of the namespace table
  * @field: the name of its field in a record
- * @get: gives the namespace of a task, or NULL. Called with the task locked
- *	and under RCU, with the task's nsproxy, which is not NULL.
- * @for_children: the namespace of its future children, listed only where it
- *	is not that of the row before
+ * @for_children: listed only where it is not that of the row before
  */
 struct audit_cid_ns {
-	const char *field;
-	const struct ns_common *(*get)(struct task_struct *p,
-				       const struct nsproxy *ns);
-	bool for_children;
+	const char	*field;
+	bool		for_children;
 };
-
-#ifdef CONFIG_CGROUPS
-static const struct ns_common *cgroup_ns_of(struct task_struct *p,
-					    const struct nsproxy *ns)
-{
-	return &ns->cgroup_ns->ns;
-}
-#endif
-
-#ifdef CONFIG_IPC_NS
-static const struct ns_common *ipc_ns_of(struct task_struct *p,
-					 const struct nsproxy *ns)
-{
-	return &ns->ipc_ns->ns;
-}
-#endif
-
-static const struct ns_common *mnt_ns_of(struct task_struct *p,
-					 const struct nsproxy *ns)
-{
-	return from_mnt_ns(ns->mnt_ns);
-}
-
-#ifdef CONFIG_NET_NS
-static const struct ns_common *net_ns_of(struct task_struct *p,
-					 const struct nsproxy *ns)
-{
-	return &ns->net_ns->ns;
-}
-#endif
-
-#ifdef CONFIG_PID_NS
-static const struct ns_common *pid_ns_of(struct task_struct *p,
-					 const struct nsproxy *ns)
-{
-	const struct pid_namespace *pid_ns = task_active_pid_ns(p);
-
-	return pid_ns ? &pid_ns->ns : NULL;
-}
-
-static const struct ns_common *pid_children_ns_of(struct task_struct *p,
-						  const struct nsproxy *ns)
-{
-	return &ns->pid_ns_for_children->ns;
-}
-#endif
-
-#ifdef CONFIG_TIME_NS
-static const struct ns_common *time_ns_of(struct task_struct *p,
-					  const struct nsproxy *ns)
-{
-	return &ns->time_ns->ns;
-}
-
-static const struct ns_common *time_children_ns_of(struct task_struct *p,
-						   const struct nsproxy *ns)
-{
-	return &ns->time_ns_for_children->ns;
-}
-#endif
-
-#ifdef CONFIG_USER_NS
-static const struct ns_common *user_ns_of(struct task_struct *p,
-					  const struct nsproxy *ns)
-{
-	return &__task_cred(p)->user_ns->ns;
-}
-#endif
-
-#ifdef CONFIG_UTS_NS
-static const struct ns_common *uts_ns_of(struct task_struct *p,
-					 const struct nsproxy *ns)
-{
-	return &ns->uts_ns->ns;
-}
-#endif
 
 static const struct audit_cid_ns audit_cid_ns_table[] = {
-#ifdef CONFIG_CGROUPS
-	{ .field = "cgroupns", .get = cgroup_ns_of },
-#endif
-#ifdef CONFIG_IPC_NS
-	{ .field = "ipcns", .get = ipc_ns_of },
-#endif
-	{ .field = "mntns", .get = mnt_ns_of },
-#ifdef CONFIG_NET_NS
-	{ .field = "netns", .get = net_ns_of },
-#endif
-#ifdef CONFIG_PID_NS
-	{ .field = "pidns", .get = pid_ns_of },
-	{ .field = "pidns_for_children", .get = pid_children_ns_of,
-	  .for_children = true },
-#endif
-#ifdef CONFIG_TIME_NS
-	{ .field = "timens", .get = time_ns_of },
-	{ .field = "timens_for_children", .get = time_children_ns_of,
-	  .for_children = true },
-#endif
-#ifdef CONFIG_USER_NS
-	{ .field = "userns", .get = user_ns_of },
-#endif
-#ifdef CONFIG_UTS_NS
-	{ .field = "utsns", .get = uts_ns_of },
-#endif
+#define AUDIT_CID_NS(name, found)		{ .field = #name },
+#define AUDIT_CID_NS_CHILDREN(name, found)				\
+	{ .field = #name, .for_children = true },
+#include "audit_cid_ns.h"
 };
 
-static_assert(ARRAY_SIZE(audit_cid_ns_table) <= AUDIT_CID_NS_MAX);
+static void audit_cid_ns_note(struct audit_cid_nsset *set, int row,
+			      const struct ns_common *found)
+{
+	if (!found)
+		return;
+	set->inum[row] = found->inum;
+#ifdef AUDIT_NS_ID
+	set->id[row] = found->ns_id;
+#endif
+}
 
 /**
  * audit_cid_nsset_fill - note the namespaces of a task
- * @set: set to the inode numbers
+ * @set: set to their numbers
  * @p: the task
  * @ns: its namespaces, not NULL
  *
@@ -164,22 +72,35 @@ static_assert(ARRAY_SIZE(audit_cid_ns_table) <= AUDIT_CID_NS_MAX);
 void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
 			  const struct nsproxy *ns)
 {
-	int i;
-
 	*set = (struct audit_cid_nsset) {};
 
 	guard(rcu)();
-	for (i = 0; i < ARRAY_SIZE(audit_cid_ns_table); i++) {
-		const struct ns_common *found;
+#define AUDIT_CID_NS(field, found)					\
+	audit_cid_ns_note(set, AUDIT_CID_NS_##field, found);
+#define AUDIT_CID_NS_CHILDREN(field, found)	AUDIT_CID_NS(field, found)
+#include "audit_cid_ns.h"
+}
 
-		found = audit_cid_ns_table[i].get(p, ns);
-		set->inum[i] = found ? found->inum : 0;
-	}
+/**
+ * audit_cid_nsset_of - note the namespaces of a thread
+ * @set: set to their numbers, unless it has none
+ * @p: the thread, referenced
+ *
+ * Context: Process context.
+ * Return: Whether it has namespaces. One that has exited has none.
+ */
+bool audit_cid_nsset_of(struct audit_cid_nsset *set, struct task_struct *p)
+{
+	guard(task_lock)(p);
+	if (!p->nsproxy)
+		return false;
+	audit_cid_nsset_fill(set, p, p->nsproxy);
+	return true;
 }
 
 /**
  * audit_cid_nsset_read - note the namespaces of a process
- * @set: set to the inode numbers
+ * @set: set to their numbers, unless it has none
  * @p: a task of the process, referenced
  *
  * They are those of the leader or, where it has exited, of any live thread.
@@ -192,14 +113,28 @@ bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p)
 	struct task_struct *t;
 
 	guard(rcu)();
-	for_each_thread(p, t) {
-		guard(task_lock)(t);
-		if (t->nsproxy) {
-			audit_cid_nsset_fill(set, t, t->nsproxy);
+	for_each_thread(p, t)
+		if (audit_cid_nsset_of(set, t))
 			return true;
-		}
-	}
 	return false;
+}
+
+/**
+ * audit_cid_nsset_equal - are two sets the same
+ * @a: one
+ * @b: the other
+ *
+ * Context: Any.
+ * Return: Whether all namespaces are.
+ */
+bool audit_cid_nsset_equal(const struct audit_cid_nsset *a,
+			   const struct audit_cid_nsset *b)
+{
+#ifdef AUDIT_NS_ID
+	if (memcmp(a->id, b->id, sizeof(a->id)))
+		return false;
+#endif
+	return !memcmp(a->inum, b->inum, sizeof(a->inum));
 }
 
 /* Is a namespace that of the parent, or what the parent keeps for children? */
@@ -208,7 +143,7 @@ static bool audit_cid_ns_follows(int i, const struct audit_cid_nsset *child,
 {
 	if (child->inum[i] == parent->inum[i])
 		return true;
-	return i + 1 < ARRAY_SIZE(audit_cid_ns_table) &&
+	return i + 1 < AUDIT_CID_NS_ROWS &&
 	       audit_cid_ns_table[i + 1].for_children &&
 	       child->inum[i] == parent->inum[i + 1];
 }
@@ -228,36 +163,35 @@ bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
 {
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(audit_cid_ns_table); i++)
+	for (i = 0; i < AUDIT_CID_NS_ROWS; i++)
 		if (!audit_cid_ns_follows(i, child, parent))
 			return false;
 	return true;
 }
 
 /**
- * audit_cid_nsset_print - format a set of namespaces
+ * audit_cid_ns_print - format a row of a set of namespaces
  * @buf: where to, AUDIT_CID_NS_TEXT bytes are always enough
  * @size: of @buf, in bytes
  * @set: the set
- * @dev: the device of the namespace file system
+ * @row: which one, below AUDIT_CID_NS_ROWS
  *
  * Context: Any.
- * Return: The length of the text, or -E2BIG if it was cut.
+ * Return: The length of the text, 0 if the row is not listed, or -E2BIG if it
+ * was cut.
  */
-int audit_cid_nsset_print(char *buf, size_t size,
-			  const struct audit_cid_nsset *set, dev_t dev)
+int audit_cid_ns_print(char *buf, size_t size,
+		       const struct audit_cid_nsset *set, int row)
 {
+	const struct audit_cid_ns *ns = &audit_cid_ns_table[row];
 	struct seq_buf s;
-	int i;
 
 	seq_buf_init(&s, buf, size);
-	seq_buf_printf(&s, "nsdev=%02x:%02x", MAJOR(dev), MINOR(dev));
-	for (i = 0; i < ARRAY_SIZE(audit_cid_ns_table); i++) {
-		const struct audit_cid_ns *row = &audit_cid_ns_table[i];
-
-		if (row->for_children && set->inum[i] == set->inum[i - 1])
-			continue;
-		seq_buf_printf(&s, " %s=%u", row->field, set->inum[i]);
+	if (!ns->for_children || set->inum[row] != set->inum[row - 1]) {
+		seq_buf_printf(&s, " %s=%u", ns->field, set->inum[row]);
+#ifdef AUDIT_NS_ID
+		seq_buf_printf(&s, " %s_id=%llu", ns->field, set->id[row]);
+#endif
 	}
 	seq_buf_str(&s);
 	return seq_buf_has_overflowed(&s) ? -E2BIG : seq_buf_used(&s);

@@ -11,13 +11,16 @@
  *
  * A record belongs to the event of the system call, where that is logged. This
  * is known only as the call ends, so the record waits among the auxiliary data
- * of the audit context, and whoever frees that logs what was not logged with
- * the event as an event of its own. The latter is limited per container, as
- * everybody can change namespaces in a loop. Where no rule is loaded the call
- * cannot be logged, and the record does not wait.
+ * of the audit context, and the code that frees those logs what was not logged
+ * with the event as an event of its own. Where no rule is loaded the call cannot
+ * be logged, and the record does not wait. Everybody can change namespaces in a
+ * loop, so members that do it too fast are delayed, see audit_cid_bound.c.
  *
- * A task in no container has records only within logged events: they tell who
- * entered the namespaces of a container from outside.
+ * A task in no container has records only within logged events. They answer
+ * which task entered the namespaces of a container from outside.
+ *
+ * All of this runs where the task holds no lock, as a record may wait for the
+ * audit daemon.
  */
 
 #include <linux/audit.h>
@@ -59,33 +62,26 @@ struct audit_cid_trans {
 
 static void audit_cid_log_trans(struct audit_buffer *ab,
 				const struct audit_context *ctx,
-				const struct audit_cid_trans *trans,
-				int suppressed)
+				const struct audit_cid_trans *trans)
 {
 	audit_log_format(ab, "op=%s ocontid=%llu opid=%d otid=%d", trans->op,
 			 audit_cid_id(trans->cid), trans->opid, trans->otid);
 	audit_cid_log_nsset(ab, &trans->set);
-	audit_cid_log_suppressed(ab, suppressed);
-	audit_cid_log_actor(ab, ctx);
-	audit_log_format(ab, " res=1");
+	audit_cid_log_actor(ab);
+	audit_cid_log_res(ab, ctx, 1);
 }
 
 /* Log a change as an event of its own, if it is one of a container. */
 static void audit_cid_log_trans_alone(const struct audit_cid_trans *trans)
 {
 	struct audit_buffer *ab;
-	int suppressed;
 
-	if (!trans->cid || !audit_enabled ||
-	    !audit_cid_limit_pass(&trans->cid->trans, &suppressed))
+	if (!trans->cid)
 		return;
-
-	ab = audit_cid_log_start(NULL);
-	if (!ab) {
-		atomic_add(suppressed, &trans->cid->trans.suppressed);
+	ab = audit_cid_log_start(NULL, true);
+	if (!ab)
 		return;
-	}
-	audit_cid_log_trans(ab, NULL, trans, suppressed);
+	audit_cid_log_trans(ab, NULL, trans);
 	audit_log_end(ab);
 }
 
@@ -101,12 +97,9 @@ void audit_cid_log_aux(struct audit_buffer *ab, const struct audit_context *ctx,
 		       struct audit_aux_data *aux)
 {
 	struct audit_cid_trans *trans;
-	int suppressed = 0;
 
 	trans = container_of(aux, struct audit_cid_trans, aux);
-	if (trans->cid)
-		suppressed = atomic_xchg(&trans->cid->trans.suppressed, 0);
-	audit_cid_log_trans(ab, ctx, trans, suppressed);
+	audit_cid_log_trans(ab, ctx, trans);
 	trans->logged = true;
 }
 
@@ -150,6 +143,17 @@ static bool audit_cid_trans_wait(struct audit_context *ctx,
 	return true;
 }
 
+/*
+ * Take a reference to the container of a task whose namespaces are stored. A
+ * writer that has not seen them yet has moved the task when this looks.
+ */
+static struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
+{
+	/* Pairs with that in audit_cid_switch(). */
+	smp_mb();
+	return audit_cid_get_of(p);
+}
+
 /* Only a change within a system call of current can wait for its end. */
 static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
 {
@@ -160,12 +164,16 @@ static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
 		.otid	= task_pid_nr(p),
 	};
 
+	might_sleep();
 	waits = waits && audit_cid_event_open(ctx);
 	trans.cid = audit_cid_get_settled(p);
 	if (!trans.cid && !waits)
 		return;
 
 	audit_cid_nsset_fill(&trans.set, p, p->nsproxy);
+	if (trans.cid)
+		audit_cid_bound_sleep(&trans.cid->changes,
+				      &audit_cid_bound_changes);
 	if (waits && audit_cid_trans_wait(ctx, &trans))
 		return;
 	if (!trans.cid)
@@ -178,10 +186,10 @@ static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
  * __audit_cid_setns_changes - is setns(2) about to change a namespace
  * @nsset: the namespaces that current is about to have
  *
- * Who enters from outside is told in any case.
+ * A task that enters from outside is logged in any case.
  *
  * Context: Process context.
- * Return: Whether to call audit_cid_setns() when they are final.
+ * Return: Whether it is, or may be.
  */
 bool __audit_cid_setns_changes(const struct nsset *nsset)
 {
@@ -192,12 +200,12 @@ bool __audit_cid_setns_changes(const struct nsset *nsset)
 		return true;
 	audit_cid_nsset_fill(&old, current, current->nsproxy);
 	audit_cid_nsset_fill(&new, current, nsset->nsproxy);
-	return memcmp(&old, &new, sizeof(old));
+	return !audit_cid_nsset_equal(&old, &new);
 }
 
 /**
  * __audit_cid_setns - current has entered namespaces by setns(2)
- * @changed: what audit_cid_setns_changes() told before
+ * @changed: what audit_cid_setns_changes() returned before
  *
  * Context: Process context, may sleep.
  */
@@ -241,14 +249,19 @@ void __audit_cid_clone(struct task_struct *p)
 }
 
 /**
- * __audit_cid_exec - current has entered its time namespace for children
+ * __audit_cid_exec - current has executed a program
+ * @old: its namespaces before; only compared, as they may be gone
  *
- * The program is not yet what execve(2) makes of the task, and its event is the
- * new program's: the record always stands alone.
+ * It may have entered its time namespace for children. The event of execve(2)
+ * is the new program's, so the record always stands alone.
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. exec has released its locks.
  */
-void __audit_cid_exec(void)
+void __audit_cid_exec(const struct nsproxy *old)
 {
+	if (current->nsproxy == old)
+		return;
+	lockdep_assert_not_held(&current->signal->exec_update_lock);
+	lockdep_assert_not_held(&current->signal->cred_guard_mutex);
 	audit_cid_trans("exec", current, false);
 }

@@ -16,16 +16,15 @@ struct audit_buffer;
 struct audit_context;
 struct audit_field;
 struct audit_krule;
-struct audit_sig_info;
 struct file;
 struct net;
+struct nsproxy;
 struct nsset;
 struct pid;
-struct sock;
 
 #ifdef CONFIG_AUDIT_CID
 
-/* What AUDIT_GET tells in addition to AUDIT_FEATURE_BITMAP_ALL. */
+/* What AUDIT_GET reports in addition to AUDIT_FEATURE_BITMAP_ALL. */
 #define AUDIT_CID_FEATURES	AUDIT_FEATURE_BITMAP_CONTID
 
 extern const struct file_operations proc_audit_containerid_operations;
@@ -40,10 +39,10 @@ int audit_cid_field_valid(const struct audit_field *f);
 int audit_cid_rule_valid(const struct audit_krule *rule);
 int audit_cid_filter(const struct task_struct *p, const struct audit_field *f);
 
-void audit_cid_daemon(void);
+void audit_cid_announce_all(void);
+void audit_cid_note_lost(void);
 void audit_note_signaller(void);
-struct audit_sig_info *audit_cid_signal_info(struct audit_sig_info *info,
-					     u32 *len);
+u64 audit_signaller_contid(void);
 
 void audit_cid_log_aux(struct audit_buffer *ab, const struct audit_context *ctx,
 		       struct audit_aux_data *aux);
@@ -54,14 +53,14 @@ DECLARE_STATIC_KEY_FALSE(audit_cid_used);
 
 void __audit_note_contid(u64 *contid, struct task_struct *p);
 void __audit_note_contid_alone(u64 *contid, int type);
-void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net,
-			     const struct sock *sk, u8 family,
-			     unsigned int hook);
+void __audit_note_contid_event(u64 *contid, const struct audit_context *ctx,
+			       int type);
+void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net);
 bool __audit_cid_setns_changes(const struct nsset *nsset);
 void __audit_cid_setns(bool changed);
 void __audit_cid_unshare(unsigned long flags);
 void __audit_cid_clone(struct task_struct *p);
-void __audit_cid_exec(void);
+void __audit_cid_exec(const struct nsproxy *old);
 
 /* Each event asks, so it is done without a call for who is in no container. */
 static inline void audit_note_contid(u64 *contid, struct task_struct *p)
@@ -78,18 +77,25 @@ static inline void audit_note_contid_alone(u64 *contid, int type)
 		__audit_note_contid_alone(contid, type);
 }
 
-static inline void audit_log_packet(struct audit_buffer *ab,
-				    const struct net *net,
-				    const struct sock *sk, u8 family,
-				    unsigned int hook)
+static inline void audit_note_contid_event(u64 *contid,
+					   const struct audit_context *ctx,
+					   int type)
 {
 	if (static_branch_unlikely(&audit_cid_used))
-		audit_log_packet_origin(ab, net, sk, family, hook);
+		__audit_note_contid_event(contid, ctx, type);
 }
 
+static inline void audit_log_packet(struct audit_buffer *ab,
+				    const struct net *net)
+{
+	if (static_branch_unlikely(&audit_cid_used))
+		audit_log_packet_origin(ab, net);
+}
+
+/* The first container may be made until the namespaces are stored. */
 static inline bool audit_cid_setns_changes(const struct nsset *nsset)
 {
-	return static_branch_unlikely(&audit_cid_used) &&
+	return !static_branch_unlikely(&audit_cid_used) ||
 	       __audit_cid_setns_changes(nsset);
 }
 
@@ -111,10 +117,10 @@ static inline void audit_cid_clone(struct task_struct *p)
 		__audit_cid_clone(p);
 }
 
-static inline void audit_cid_exec(void)
+static inline void audit_cid_exec(const struct nsproxy *old)
 {
 	if (static_branch_unlikely(&audit_cid_used))
-		__audit_cid_exec();
+		__audit_cid_exec(old);
 }
 
 /*
@@ -168,6 +174,12 @@ static inline void audit_note_contid_alone(u64 *contid, int type)
 {
 }
 
+static inline void audit_note_contid_event(u64 *contid,
+					   const struct audit_context *ctx,
+					   int type)
+{
+}
+
 static inline void audit_log_contid(struct audit_buffer *ab, u64 contid)
 {
 }
@@ -196,7 +208,11 @@ static inline int audit_cid_filter(const struct task_struct *p,
 	return 0;
 }
 
-static inline void audit_cid_daemon(void)
+static inline void audit_cid_announce_all(void)
+{
+}
+
+static inline void audit_cid_note_lost(void)
 {
 }
 
@@ -204,10 +220,9 @@ static inline void audit_note_signaller(void)
 {
 }
 
-static inline struct audit_sig_info *
-audit_cid_signal_info(struct audit_sig_info *info, u32 *len)
+static inline u64 audit_signaller_contid(void)
 {
-	return info;
+	return 0;
 }
 
 static inline void audit_cid_log_aux(struct audit_buffer *ab,
@@ -221,9 +236,7 @@ static inline void audit_cid_release_aux(struct audit_aux_data *aux)
 }
 
 static inline void audit_log_packet(struct audit_buffer *ab,
-				    const struct net *net,
-				    const struct sock *sk, u8 family,
-				    unsigned int hook)
+				    const struct net *net)
 {
 }
 
@@ -244,7 +257,7 @@ static inline void audit_cid_clone(struct task_struct *p)
 {
 }
 
-static inline void audit_cid_exec(void)
+static inline void audit_cid_exec(const struct nsproxy *old)
 {
 }
 

@@ -260,9 +260,80 @@ static void alloc_copies_the_name(struct kunit *test)
 	audit_cid_put(named);
 }
 
-static void object_stays_within_256_bytes(struct kunit *test)
+/* The sizes of kmalloc() that it is to fit. */
+static void object_stays_small(struct kunit *test)
 {
-	KUNIT_EXPECT_LE(test, sizeof(struct audit_cid), 256);
+	bool with_ids = sizeof(struct audit_cid_nsset) >
+			AUDIT_CID_NS_ROWS * sizeof(unsigned int);
+
+	KUNIT_EXPECT_LE(test, sizeof(struct audit_cid), with_ids ? 256 : 192);
+}
+
+/* Live or not, as the index has them; the caller puts them. */
+static struct audit_cid *make_indexed(struct kunit *test, int members)
+{
+	struct audit_cid *cid = make(test, NULL);
+
+	guard(mutex)(&audit_cid_mutex);
+	audit_cid_insert(cid);
+	atomic_set(&cid->members, members);
+	return cid;
+}
+
+static void remove_indexed(struct audit_cid *cid)
+{
+	audit_cid_erase(cid);
+	atomic_set(&cid->members, 0);
+	audit_cid_put(cid);
+}
+
+/* What find or next gave, which is compared only. */
+static struct audit_cid *put(struct audit_cid *cid)
+{
+	audit_cid_put(cid);
+	return cid;
+}
+
+static void index_finds_live_ones_by_their_whole_id(struct kunit *test)
+{
+	struct audit_cid *live = make_indexed(test, 1);
+	struct audit_cid *made = make_indexed(test, 0);
+
+	scoped_guard(mutex, &audit_cid_mutex) {
+		KUNIT_EXPECT_PTR_EQ(test, put(audit_cid_find(live->id)), live);
+		KUNIT_EXPECT_NULL(test, audit_cid_find(made->id));
+		KUNIT_EXPECT_NULL(test, audit_cid_find(made->id + 1));
+		KUNIT_EXPECT_NULL(test, audit_cid_find(0));
+		KUNIT_EXPECT_NULL(test, audit_cid_find(U64_MAX));
+		KUNIT_EXPECT_NULL(test, audit_cid_find((u32)live->id));
+	}
+	KUNIT_EXPECT_EQ(test, refcount_read(&live->refs), 1);
+	remove_indexed(live);
+	remove_indexed(made);
+}
+
+static void index_is_walked_in_the_order_of_ids(struct kunit *test)
+{
+	struct audit_cid *cid[40], *next = NULL;
+	u64 id;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cid); i++)
+		cid[i] = make_indexed(test, i % 3);
+	/* Those with members; others may be there as well. */
+	scoped_guard(mutex, &audit_cid_mutex) {
+		for (i = 0, id = cid[0]->id; i < ARRAY_SIZE(cid); i++) {
+			if (i % 3 == 0)
+				continue;
+			next = put(audit_cid_next_live(id));
+			KUNIT_EXPECT_PTR_EQ(test, next, cid[i]);
+			id = cid[i]->id + 1;
+		}
+		KUNIT_EXPECT_NULL(test, put(audit_cid_next_live(id)));
+	}
+	/* Out of order, as containers end. */
+	for (i = 0; i < ARRAY_SIZE(cid); i++)
+		remove_indexed(cid[i * 7 % ARRAY_SIZE(cid)]);
 }
 
 static void put_of_the_last_child_frees_its_hold_on_the_parent(struct kunit *test)
@@ -806,6 +877,31 @@ static void note_alone_is_for_records_that_no_other_one_explains(struct kunit *t
 	leave_the_container(cid);
 }
 
+static void note_event_is_for_records_that_end_it(struct kunit *test)
+{
+	static const struct {
+		int type;
+		bool ends;
+	} types[] = {
+		{ AUDIT_LOGIN, true }, { AUDIT_SYSCALL, false },
+		{ AUDIT_PATH, false }, { AUDIT_CONTAINER_OP, false },
+		{ AUDIT_AVC, false }, { AUDIT_MAC_UNLBL_ALLOW, true },
+		{ AUDIT_MAC_CALIPSO_DEL, true }, { AUDIT_MAC_CALIPSO_DEL + 1, false },
+	};
+	struct audit_context *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	ctx->contid = 7;
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		u64 contid = 0;
+
+		__audit_note_contid_event(&contid, ctx, types[i].type);
+		KUNIT_EXPECT_EQ_MSG(test, contid, types[i].ends ? 7 : 0,
+				    "type %d", types[i].type);
+	}
+}
+
 static int filter(const struct audit_field *f)
 {
 	guard(rcu)();
@@ -840,9 +936,9 @@ static void log_takes_a_missing_record(struct kunit *test)
 	audit_cid_log_name(NULL, "a", 1);
 	audit_cid_log_name(NULL, NULL, 0);
 	audit_cid_log_nsset(NULL, &set);
-	audit_cid_log_suppressed(NULL, 3);
 	audit_cid_log_subject(NULL);
-	audit_cid_log_actor(NULL, NULL);
+	audit_cid_log_actor(NULL);
+	audit_cid_log_res(NULL, NULL, 1);
 	audit_log_contid(NULL, 5);
 	audit_log_ocontid(NULL, 5);
 	audit_log_contid_once(NULL, &contid);
@@ -851,64 +947,82 @@ static void log_takes_a_missing_record(struct kunit *test)
 	leave_the_container(cid);
 }
 
-/* What the daemon is told, as @text, where its own security context is @ctx. */
-static void check_signal_info(struct kunit *test, const char *ctx, u32 len,
-			      const char *text)
-{
-	struct audit_sig_info *info;
-
-	info = kmalloc(struct_size(info, ctx, len), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, info);
-	memcpy(info->ctx, ctx, len);
-	info = audit_cid_signal_info(info, &len);
-	KUNIT_EXPECT_EQ(test, len, strlen(text) + 1);
-	KUNIT_EXPECT_STREQ(test, info->ctx, text);
-	kfree(info);
-}
-
-static void signal_info_has_the_id_behind_the_context(struct kunit *test)
+static void signaller_is_the_one_noted_last(struct kunit *test)
 {
 	struct audit_cid *cid = enter_a_container(test);
 
 	audit_note_signaller();
-	/* None, one without a NUL at its end, and one with it. */
-	check_signal_info(test, "", 0, "? contid=4294967296");
-	check_signal_info(test, "a:b:c", 5, "a:b:c contid=4294967296");
-	check_signal_info(test, "a:b:c", 6, "a:b:c contid=4294967296");
+	KUNIT_EXPECT_EQ(test, audit_signaller_contid(), cid->id);
 	leave_the_container(cid);
+	KUNIT_EXPECT_EQ(test, audit_signaller_contid(), 0);
 }
 
-static void signal_info_of_the_host_is_as_ever(struct kunit *test)
-{
-	struct audit_sig_info *info = kmalloc(sizeof(*info), GFP_KERNEL);
-	u32 len = 0;
+/* 10 in one second, and 10 more at once. */
+static const struct audit_cid_bound bound = {
+	.interval = NSEC_PER_SEC / 10,
+	.burst = NSEC_PER_SEC,
+};
 
-	KUNIT_ASSERT_NOT_NULL(test, info);
-	audit_note_signaller();
-	KUNIT_EXPECT_PTR_EQ(test, audit_cid_signal_info(info, &len), info);
-	KUNIT_EXPECT_EQ(test, len, 0);
-	kfree(info);
+static void bound_lets_a_burst_pass(struct kunit *test)
+{
+	atomic64_t due = ATOMIC64_INIT(0);
+	u64 now = 5 * NSEC_PER_SEC;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now), 0);
+	/* From then on each one waits for one interval more. */
+	for (i = 1; i <= 10; i++)
+		KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now),
+				i * bound.interval);
+	/* When all of that is over, the burst is there again. */
+	now += 3 * NSEC_PER_SEC;
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now), 0);
 }
 
-static void limit_counts_what_it_leaves_out(struct kunit *test)
+static void bound_never_delays_what_keeps_its_interval(struct kunit *test)
 {
-	struct audit_cid *cid = make(test, NULL);
-	struct audit_cid_limit *limit = &cid->refused;
-	int i, passed = 0, suppressed = -1;
+	atomic64_t due = ATOMIC64_INIT(0);
+	u64 now = 0;
+	int i;
 
-	/* An interval that cannot end while the test runs. */
-	limit->rate.interval = 3600 * HZ;
-	for (i = 0; i < 40; i++)
-		passed += audit_cid_limit_pass(limit, &suppressed);
-	KUNIT_EXPECT_EQ(test, passed, limit->rate.burst);
-	KUNIT_EXPECT_EQ(test, suppressed, 0);
+	for (i = 0; i < 1000; i++, now += bound.interval)
+		KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now), 0);
+}
 
-	/* And one that is over. */
-	limit->rate.begin = jiffies - limit->rate.interval - 1;
-	limit->rate.interval = 1;
-	KUNIT_EXPECT_TRUE(test, audit_cid_limit_pass(limit, &suppressed));
-	KUNIT_EXPECT_EQ(test, suppressed, 40 - passed);
-	audit_cid_put(cid);
+static void bound_sleeps_five_seconds_at_most(struct kunit *test)
+{
+	atomic64_t due = ATOMIC64_INIT(0);
+	u64 now = NSEC_PER_SEC, wait = 0;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		wait = max(wait, audit_cid_bound_wait(&due, &bound, now));
+	KUNIT_EXPECT_EQ(test, wait, 5 * NSEC_PER_SEC);
+	/* Nobody pays for those that did not wait their turn. */
+	now += 6 * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now),
+			bound.interval);
+}
+
+/* All rows of a set, as a record lists them. */
+static char *text_of(struct kunit *test, const struct audit_cid_nsset *set)
+{
+	const size_t size = AUDIT_CID_NS_ROWS * AUDIT_CID_NS_TEXT;
+	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
+	size_t len = 0;
+	int row;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	for (row = 0; row < AUDIT_CID_NS_ROWS; row++) {
+		int added = audit_cid_ns_print(text + len, AUDIT_CID_NS_TEXT,
+					       set, row);
+
+		KUNIT_ASSERT_GE(test, added, 0);
+		len += added;
+	}
+	return text;
 }
 
 static unsigned int row_of(const char *text, const char *field)
@@ -921,15 +1035,26 @@ static unsigned int row_of(const char *text, const char *field)
 	return inum;
 }
 
+/* No two rows alike. */
+static void fill(struct audit_cid_nsset *set, unsigned int first)
+{
+	int i;
+
+	for (i = 0; i < AUDIT_CID_NS_ROWS; i++) {
+		set->inum[i] = first + i;
+#ifdef AUDIT_NS_ID
+		set->id[i] = U64_MAX - i;
+#endif
+	}
+}
+
 static void nsset_lists_the_namespaces_of_a_task(struct kunit *test)
 {
 	struct audit_cid_nsset set;
-	char text[AUDIT_CID_NS_TEXT];
+	char *text;
 
 	KUNIT_ASSERT_TRUE(test, audit_cid_nsset_read(&set, current));
-	KUNIT_ASSERT_GT(test, audit_cid_nsset_print(text, sizeof(text), &set,
-						    audit_cid_nsdev()), 0);
-
+	text = text_of(test, &set);
 	KUNIT_EXPECT_NE(test, row_of(text, " mntns="), 0);
 	if (IS_ENABLED(CONFIG_UTS_NS))
 		KUNIT_EXPECT_EQ(test, row_of(text, " utsns="),
@@ -945,34 +1070,29 @@ static void nsset_lists_the_namespaces_of_a_task(struct kunit *test)
 				init_net.ns.inum);
 }
 
-static void nsset_starts_with_the_device(struct kunit *test)
+#ifdef AUDIT_NS_ID
+static void nsset_lists_64_bit_ids(struct kunit *test)
 {
-	struct audit_cid_nsset set = {};
-	char text[AUDIT_CID_NS_TEXT];
-	char *space;
+	struct audit_cid_nsset set;
+	char want[64];
 
-	KUNIT_ASSERT_GT(test, audit_cid_nsset_print(text, sizeof(text), &set,
-						    MKDEV(0, 4)), 0);
-	space = strchr(text, ' ');
-	KUNIT_ASSERT_NOT_NULL(test, space);
-	*space = '\0';
-	KUNIT_EXPECT_STREQ(test, text, "nsdev=00:04");
+	KUNIT_ASSERT_TRUE(test, audit_cid_nsset_read(&set, current));
+	snprintf(want, sizeof(want), " netns=%u netns_id=%llu ",
+		 init_net.ns.inum, init_net.ns.ns_id);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text_of(test, &set), want));
 }
+#endif
 
 static void nsset_lists_for_children_where_it_differs(struct kunit *test)
 {
 	struct audit_cid_nsset set;
-	char text[AUDIT_CID_NS_TEXT];
-	int i;
+	char *text;
 
 	audit_cid_nsset_fill(&set, current, current->nsproxy);
-	audit_cid_nsset_print(text, sizeof(text), &set, 0);
-	KUNIT_EXPECT_NULL(test, strstr(text, "_for_children"));
+	KUNIT_EXPECT_NULL(test, strstr(text_of(test, &set), "_for_children"));
 
-	/* All of them differ. */
-	for (i = 0; i < ARRAY_SIZE(set.inum); i++)
-		set.inum[i] = 100 + i;
-	audit_cid_nsset_print(text, sizeof(text), &set, 0);
+	fill(&set, 100);
+	text = text_of(test, &set);
 	if (IS_ENABLED(CONFIG_PID_NS))
 		KUNIT_EXPECT_EQ(test, row_of(text, " pidns_for_children="),
 				row_of(text, " pidns=") + 1);
@@ -981,30 +1101,34 @@ static void nsset_lists_for_children_where_it_differs(struct kunit *test)
 				row_of(text, " timens=") + 1);
 }
 
-/* Where a text about @set has a field; the rows are in the order of the text. */
-static int row_index(const char *field)
+static void nsset_is_equal_if_all_of_it_is(struct kunit *test)
 {
-	struct audit_cid_nsset set;
-	char text[AUDIT_CID_NS_TEXT];
+	struct audit_cid_nsset a, b;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(set.inum); i++)
-		set.inum[i] = i + 1;
-	audit_cid_nsset_print(text, sizeof(text), &set, 0);
-	return row_of(text, field) - 1;
+	fill(&a, 100);
+	for (i = 0; i < AUDIT_CID_NS_ROWS; i++) {
+		b = a;
+		KUNIT_EXPECT_TRUE(test, audit_cid_nsset_equal(&a, &b));
+		b.inum[i] = 4711;
+		KUNIT_EXPECT_FALSE(test, audit_cid_nsset_equal(&a, &b));
+#ifdef AUDIT_NS_ID
+		/* An inode number that came back is another namespace. */
+		b = a;
+		b.id[i] = 4711;
+		KUNIT_EXPECT_FALSE(test, audit_cid_nsset_equal(&a, &b));
+#endif
+	}
 }
 
+#ifdef CONFIG_PID_NS
 static void nsset_of_a_child_follows_from_its_parent(struct kunit *test)
 {
-	int own = row_index(" pidns="), kept = row_index(" pidns_for_children=");
+	const int own = AUDIT_CID_NS_pidns;
+	const int kept = AUDIT_CID_NS_pidns_for_children;
 	struct audit_cid_nsset parent, child;
-	int i;
 
-	if (!IS_ENABLED(CONFIG_PID_NS))
-		kunit_skip(test, "no PID namespaces");
-
-	for (i = 0; i < ARRAY_SIZE(parent.inum); i++)
-		parent.inum[i] = 100 + i;
+	fill(&parent, 100);
 	child = parent;
 	KUNIT_EXPECT_TRUE(test, audit_cid_nsset_follows(&child, &parent));
 
@@ -1016,22 +1140,18 @@ static void nsset_of_a_child_follows_from_its_parent(struct kunit *test)
 	child.inum[kept] = parent.inum[own];
 	KUNIT_EXPECT_FALSE(test, audit_cid_nsset_follows(&child, &parent));
 }
+#endif
 
 static void nsset_with_any_new_namespace_does_not_follow(struct kunit *test)
 {
 	struct audit_cid_nsset parent, child;
-	char text[AUDIT_CID_NS_TEXT];
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(parent.inum); i++)
-		parent.inum[i] = 100 + i;
-	for (i = 0; i < ARRAY_SIZE(parent.inum); i++) {
+	fill(&parent, 100);
+	for (i = 0; i < AUDIT_CID_NS_ROWS; i++) {
 		child = parent;
 		child.inum[i] = 4711;
-		audit_cid_nsset_print(text, sizeof(text), &child, 0);
-		/* The table may have fewer rows than a set can hold. */
-		KUNIT_EXPECT_EQ(test, !strstr(text, "=4711"),
-				audit_cid_nsset_follows(&child, &parent));
+		KUNIT_EXPECT_FALSE(test, audit_cid_nsset_follows(&child, &parent));
 	}
 }
 
@@ -1039,14 +1159,16 @@ static void nsset_fits_its_text_at_its_longest(struct kunit *test)
 {
 	struct audit_cid_nsset set;
 	char text[AUDIT_CID_NS_TEXT];
-	int i;
+	int row;
 
-	/* Ten digits each, and no two alike. */
-	for (i = 0; i < ARRAY_SIZE(set.inum); i++)
-		set.inum[i] = U32_MAX - i;
-	KUNIT_EXPECT_GT(test, audit_cid_nsset_print(text, sizeof(text), &set,
-						    MKDEV(0xfff, 0xfffff)), 0);
-	KUNIT_EXPECT_EQ(test, audit_cid_nsset_print(text, 40, &set, 0), -E2BIG);
+	/* Ten and twenty digits. */
+	fill(&set, U32_MAX - AUDIT_CID_NS_ROWS);
+	for (row = 0; row < AUDIT_CID_NS_ROWS; row++) {
+		KUNIT_EXPECT_GT(test, audit_cid_ns_print(text, sizeof(text),
+							 &set, row), 0);
+		KUNIT_EXPECT_EQ(test, audit_cid_ns_print(text, 8, &set, row),
+				-E2BIG);
+	}
 }
 
 static struct kunit_case audit_cid_cases[] = {
@@ -1055,7 +1177,9 @@ static struct kunit_case audit_cid_cases[] = {
 	KUNIT_CASE(next_starts_above_32_bits),
 	KUNIT_CASE(next_follows_in_sequence_whatever_the_seed),
 	KUNIT_CASE(alloc_copies_the_name),
-	KUNIT_CASE(object_stays_within_256_bytes),
+	KUNIT_CASE(object_stays_small),
+	KUNIT_CASE(index_finds_live_ones_by_their_whole_id),
+	KUNIT_CASE(index_is_walked_in_the_order_of_ids),
 	KUNIT_CASE(put_of_the_last_child_frees_its_hold_on_the_parent),
 	KUNIT_CASE(put_unwinds_the_deepest_chain),
 	KUNIT_CASE(within_is_the_subtree_and_its_root),
@@ -1079,13 +1203,20 @@ static struct kunit_case audit_cid_cases[] = {
 	KUNIT_CASE(note_alone_is_for_records_that_no_other_one_explains),
 	KUNIT_CASE(filter_finds_the_container_of_a_task),
 	KUNIT_CASE(log_takes_a_missing_record),
-	KUNIT_CASE(signal_info_has_the_id_behind_the_context),
-	KUNIT_CASE(signal_info_of_the_host_is_as_ever),
-	KUNIT_CASE(limit_counts_what_it_leaves_out),
+	KUNIT_CASE(note_event_is_for_records_that_end_it),
+	KUNIT_CASE(signaller_is_the_one_noted_last),
+	KUNIT_CASE(bound_lets_a_burst_pass),
+	KUNIT_CASE(bound_never_delays_what_keeps_its_interval),
+	KUNIT_CASE(bound_sleeps_five_seconds_at_most),
 	KUNIT_CASE(nsset_lists_the_namespaces_of_a_task),
-	KUNIT_CASE(nsset_starts_with_the_device),
+#ifdef AUDIT_NS_ID
+	KUNIT_CASE(nsset_lists_64_bit_ids),
+#endif
 	KUNIT_CASE(nsset_lists_for_children_where_it_differs),
+	KUNIT_CASE(nsset_is_equal_if_all_of_it_is),
+#ifdef CONFIG_PID_NS
 	KUNIT_CASE(nsset_of_a_child_follows_from_its_parent),
+#endif
 	KUNIT_CASE(nsset_with_any_new_namespace_does_not_follow),
 	KUNIT_CASE(nsset_fits_its_text_at_its_longest),
 	{}

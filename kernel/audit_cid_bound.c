@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: a bound on how fast records are caused.
+ *
+ * Nothing is ever left out of the log. A task that causes records faster than a
+ * bound is delayed instead, where it holds no lock, and logs afterwards.
+ *
+ * The state is one number: when the next record is due, if all of them came at
+ * the bound's interval (the virtual scheduling algorithm of ITU-T I.371). Each
+ * record moves that time on by one interval. A record may come earlier than it
+ * is due by the burst that the bound allows.
+ */
+
+#include <linux/atomic.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/time64.h>
+#include <linux/timekeeping.h>
+
+#include "audit_cid.h"
+
+/* A task sleeps no longer than this. */
+#define AUDIT_CID_BOUND_SLEEP	(5 * NSEC_PER_SEC)
+
+/* Changes of namespaces of one container: 1,000 in 5 s. */
+const struct audit_cid_bound audit_cid_bound_changes = {
+	.interval	= 5 * NSEC_PER_MSEC,
+	.burst		= 5 * NSEC_PER_SEC,
+};
+
+/* Refused attempts of writers without the capability: 32 in 5 s. */
+const struct audit_cid_bound audit_cid_bound_refused = {
+	.interval	= 5 * NSEC_PER_SEC / 32,
+	.burst		= 5 * NSEC_PER_SEC,
+};
+
+/**
+ * audit_cid_bound_wait - count a record against a bound
+ * @due: the state, 0 at first; changed
+ * @bound: the bound
+ * @now: the time, in nanoseconds
+ *
+ * Context: Any.
+ * Return: How long to sleep before the record is written, in nanoseconds.
+ */
+u64 audit_cid_bound_wait(atomic64_t *due, const struct audit_cid_bound *bound,
+			 u64 now)
+{
+	u64 last = now + bound->burst + AUDIT_CID_BOUND_SLEEP;
+	s64 old = atomic64_read(due);
+	u64 next;
+
+	do {
+		next = max_t(u64, old, now) + bound->interval;
+		/* Those who do not wait long enough leave no debt behind. */
+		next = min(next, last);
+	} while (!atomic64_try_cmpxchg(due, &old, next));
+
+	return next > now + bound->burst ? next - now - bound->burst : 0;
+}
+
+/**
+ * audit_cid_bound_sleep - count a record of current, and sleep until it may come
+ * @due: the state
+ * @bound: the bound
+ *
+ * A fatal signal ends the sleep.
+ *
+ * Context: Process context, may sleep. The caller holds no lock.
+ */
+void audit_cid_bound_sleep(atomic64_t *due, const struct audit_cid_bound *bound)
+{
+	u64 wait = audit_cid_bound_wait(due, bound, ktime_get_ns());
+	ktime_t timeout = ns_to_ktime(wait);
+
+	might_sleep();
+	if (!wait || fatal_signal_pending(current))
+		return;
+	set_current_state(TASK_KILLABLE);
+	schedule_hrtimeout(&timeout, HRTIMER_MODE_REL);
+}
