@@ -46,7 +46,8 @@
  *	live, that a budget is left) stays true against other writers until it
  *	has stored the pointer. Announcements hold it while they look up the
  *	next container. Nobody sleeps for memory or for the audit daemon under
- *	it. Only users of the file and that worker acquire it.
+ *	it. Only users of the file, that worker, and tasks that change their
+ *	namespaces while their own process is moved acquire it.
  * siglock of a process
  *	Held to store its pointer (writers, who hold the mutex as well) and to
  *	inherit it (fork). A thread being made is therefore in the group before
@@ -60,12 +61,13 @@
  * siglock before its last thread can pass audit_cid_exit(), which hence reads
  * the pointer without a lock.
  *
- * A task that changes its namespaces acquires none of these locks. Order closes
- * the race with a writer that moves the task: the writer stores the pointer and
- * then reads the namespaces of all threads again, the task stores its namespaces
- * and then reads the pointer, and both have a full barrier in between. So at
- * least one of them sees the other's store, and logs. See
- * Documentation/litmus-tests/audit/.
+ * A task that changes its namespaces acquires none of these locks, but where a
+ * writer is moving its own process at that moment. Order closes the race with a
+ * writer: it marks the process as settling, reads the namespaces of all threads,
+ * stores the pointer, and removes the mark. The task stores its namespaces, reads
+ * the mark, and reads the pointer. Both have a full barrier after their first
+ * store. So the writer sees the namespaces, or the task sees the mark and waits
+ * for the mutex, or it sees the pointer. See Documentation/litmus-tests/audit/.
  *
  * Lock order: audit_cid_mutex, then task_lock or the lock of the index; or
  * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or
@@ -444,7 +446,7 @@ void audit_cid_leave(struct audit_cid *cid, pid_t opid)
 /**
  * audit_cid_inherit - make a new process a member of its creator's container
  * @child: the new process, which nobody else can find yet
- * @sig: its creator, whose siglock is held
+ * @sig: its creator, whose siglock is held, in a container
  *
  * Context: Atomic.
  */
@@ -453,60 +455,19 @@ void audit_cid_inherit(struct signal_struct *child,
 {
 	struct audit_cid *cid = rcu_dereference_protected(sig->audit_cid, true);
 
-	if (!cid)
-		return;
 	atomic_inc(&cid->members);
 	RCU_INIT_POINTER(child->audit_cid, audit_cid_get(cid));
 }
 
 /**
- * audit_cid_fork - let a new task inherit the ID of the current one
- * @p: the new task, past the last point where its creation can fail
+ * audit_cid_exit_last - the last thread of a member exits
+ * @sig: the process, which is that of current
  *
- * The ID is that of the task that makes @p, whichever its parent is to be
- * (CLONE_PARENT). A thread shares it and is only counted.
- *
- * Context: Atomic. The caller holds the siglock of current.
+ * Context: Process context, may sleep, but not for the audit daemon.
  */
-void audit_cid_fork(struct task_struct *p)
+void audit_cid_exit_last(struct signal_struct *sig)
 {
-	lockdep_assert_held(&current->sighand->siglock);
-
-	if (p->signal == current->signal)
-		atomic_inc(&p->signal->audit_cid_extra);
-	else
-		audit_cid_inherit(p->signal, current->signal);
-}
-
-/**
- * audit_cid_exit - a thread exits; its process may be the last member
- * @p: current
- *
- * Comes after everything in exit that may be audited, and before anybody is
- * told of the exit: who waits for the last member finds the end in the log.
- *
- * Context: Process context, may sleep.
- */
-void audit_cid_exit(struct task_struct *p)
-{
-	struct signal_struct *sig = p->signal;
-
-	/* Other threads are still to come here. */
-	if (atomic_dec_return(&sig->audit_cid_extra) >= 0)
-		return;
-
 	/* The group exits, so nobody stores to the pointer any more. */
 	audit_cid_leave(rcu_dereference_protected(sig->audit_cid, true),
-			task_tgid_nr(p));
-}
-
-/**
- * audit_cid_free - drop the reference of a process that is freed
- * @sig: the process
- *
- * Context: Any.
- */
-void audit_cid_free(struct signal_struct *sig)
-{
-	audit_cid_put(rcu_dereference_protected(sig->audit_cid, true));
+			task_tgid_nr(current));
 }

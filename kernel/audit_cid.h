@@ -6,6 +6,7 @@
 #define _KERNEL_AUDIT_CID_H
 
 #include <linux/atomic.h>
+#include <linux/audit_cid.h>
 #include <linux/mutex.h>
 #include <linux/rbtree_types.h>
 #include <linux/rcupdate.h>
@@ -191,13 +192,10 @@ struct audit_cid *audit_cid_alloc(const char *name);
 struct audit_cid *audit_cid_get(struct audit_cid *cid);
 struct audit_cid *audit_cid_get_of(const struct task_struct *p);
 struct audit_cid *audit_cid_next_live(u64 id);
-void audit_cid_put(struct audit_cid *cid);
 u64 audit_cid_id_of(const struct task_struct *p);
 void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent);
 bool audit_cid_in_tree(const struct audit_cid *cid, u64 id);
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
-void audit_cid_inherit(struct signal_struct *child,
-		       const struct signal_struct *sig);
 void audit_cid_insert(struct audit_cid *cid);
 void audit_cid_erase(struct audit_cid *cid);
 struct audit_cid *audit_cid_find(u64 id);
@@ -255,6 +253,10 @@ bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
 int audit_cid_ns_print(char *buf, size_t size,
 		       const struct audit_cid_nsset *set, int row);
 dev_t audit_cid_nsdev(void);
+
+/* audit_cid_trans.c */
+void audit_cid_begin_settling(struct signal_struct *sig);
+void audit_cid_end_settling(void);
 
 /* audit_cid_proc.c */
 int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req);

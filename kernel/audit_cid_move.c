@@ -8,11 +8,12 @@
  *    and logged as refused: nothing of it has made an event yet.
  * 2. The start of the record, with no lock held, as it may wait for the audit
  *    daemon.
- * 3. All checks again, under audit_cid_mutex, and the text of the record.
+ * 3. All checks again, under audit_cid_mutex, the namespaces of each thread, and
+ *    the text of the record.
  * 4. Under the siglock of the target, where it can neither fork nor begin to
  *    exit: the end of the record, and the store that moves the target.
- * 5. The namespaces of each thread, which may not be those that the record
- *    lists, and a record op=thread where they are not.
+ * 5. A record op=thread for each thread whose namespaces are not those that the
+ *    record lists.
  *
  * The comment at the top of audit_cid.c has the locks and their order.
  */
@@ -29,16 +30,12 @@
 #include "audit_cid.h"
 
 /**
- * struct audit_cid_thread - a thread of the target
- * @task: the thread, referenced
- * @tid: its number, also once it is gone
- * @found: whether @set is filled in
- * @set: its namespaces shortly before the store
+ * struct audit_cid_thread - a thread of the target with namespaces of its own
+ * @tid: the thread
+ * @set: its namespaces
  */
 struct audit_cid_thread {
-	struct task_struct	*task;
 	pid_t			tid;
-	bool			found;
 	struct audit_cid_nsset	set;
 };
 
@@ -55,10 +52,9 @@ struct audit_cid_thread {
  *	has moved, this owns the reference that the target had.
  * @from_id: its ID, for the log
  * @nsset: the namespaces of the target
- * @threads: its threads
- * @nr_threads: how many of them are filled in
+ * @threads: those of its threads whose namespaces are others
+ * @nr_threads: how many there are
  * @max_threads: how many there is room for
- * @one: the room where one is enough
  */
 struct audit_cid_move {
 	const struct audit_cid_request	*req;
@@ -73,7 +69,6 @@ struct audit_cid_move {
 	struct audit_cid_thread		*threads;
 	unsigned int			nr_threads;
 	unsigned int			max_threads;
-	struct audit_cid_thread		one;
 };
 
 static pid_t audit_cid_opid(const struct audit_cid_move *move)
@@ -255,93 +250,54 @@ static bool audit_cid_enter(struct audit_cid *to, bool made)
 	return true;
 }
 
-static void audit_cid_put_threads(struct audit_cid_move *move)
-{
-	while (move->nr_threads)
-		put_task_struct(move->threads[--move->nr_threads].task);
-}
-
-static void audit_cid_free_threads(struct audit_cid_move *move)
-{
-	audit_cid_put_threads(move);
-	if (move->threads != &move->one)
-		kvfree(move->threads);
-}
-
-/* Make room for the threads of the target, and for some that it makes. */
+/* Make room for as many threads as there were, and for some more. */
 static int audit_cid_reserve_threads(struct audit_cid_move *move)
 {
-	unsigned int nr = data_race(get_nr_threads(move->target));
-
-	audit_cid_free_threads(move);
-	move->threads = &move->one;
-	move->max_threads = 1;
-	if (nr <= 1)
-		return 0;
-	nr += nr / 8 + 8;
-	move->threads = kvcalloc(nr, sizeof(*move->threads),
+	kvfree(move->threads);
+	move->max_threads = move->nr_threads + move->nr_threads / 8 + 8;
+	move->threads = kvcalloc(move->max_threads, sizeof(*move->threads),
 				 GFP_KERNEL_ACCOUNT);
-	if (!move->threads)
-		return -ENOMEM;
-	move->max_threads = nr;
-	return 0;
+	return move->threads ? 0 : -ENOMEM;
 }
 
-static struct audit_cid_thread *audit_cid_add_thread(struct audit_cid_move *move,
-						     struct task_struct *t)
+static void audit_cid_add_thread(struct audit_cid_move *move, pid_t tid,
+				 const struct audit_cid_nsset *set)
 {
-	struct audit_cid_thread *thread;
+	unsigned int n = move->nr_threads++;
 
-	if (move->nr_threads == move->max_threads)
-		return NULL;
-	thread = &move->threads[move->nr_threads++];
-	thread->task = get_task_struct(t);
-	thread->tid = task_pid_nr(t);
-	thread->found = false;
-	return thread;
+	if (n < move->max_threads)
+		move->threads[n] = (struct audit_cid_thread) { tid, *set };
 }
 
-/* Note the threads and their namespaces. -EAGAIN: there is no room for all. */
-static int audit_cid_note_threads(struct audit_cid_move *move)
+/*
+ * Note the namespaces of the target: those of its leader or, where that has
+ * exited, of any live thread, and those of threads that have others. -EAGAIN:
+ * there is no room for all.
+ */
+static int audit_cid_note_nssets(struct audit_cid_move *move)
 {
-	struct audit_cid_thread *thread;
+	struct audit_cid_nsset set;
 	struct task_struct *t;
 	bool any = false;
 
+	lockdep_assert_held(&audit_cid_mutex);
+
+	move->nr_threads = 0;
 	guard(rcu)();
 	for_each_thread(move->target, t) {
-		thread = audit_cid_add_thread(move, t);
-		if (!thread)
-			return -EAGAIN;
-		thread->found = audit_cid_nsset_of(&thread->set, t);
-		if (thread->found && !any)
-			move->nsset = thread->set;
-		any |= thread->found;
+		if (!audit_cid_nsset_of(&set, t))
+			continue;
+		if (!any)
+			move->nsset = set;
+		else if (!audit_cid_nsset_equal(&set, &move->nsset))
+			audit_cid_add_thread(move, task_pid_nr(t), &set);
+		any = true;
 	}
-	return 0;
-}
-
-/* Add those made meanwhile, which are behind all others in the group's list. */
-static int audit_cid_add_threads(struct audit_cid_move *move,
-				 struct task_struct *p)
-{
-	unsigned int i = 0, noted = move->nr_threads;
-	struct task_struct *t;
-
-	lockdep_assert_held(&p->sighand->siglock);
-
-	for_each_thread(p, t) {
-		while (i < noted && move->threads[i].task != t)
-			i++;
-		if (i++ >= noted && !audit_cid_add_thread(move, t))
-			return -EAGAIN;
-	}
-	return 0;
+	return move->nr_threads > move->max_threads ? -EAGAIN : 0;
 }
 
 static void audit_cid_log_thread(const struct audit_cid_move *move,
-				 const struct audit_cid_thread *thread,
-				 const struct audit_cid_nsset *set)
+				 const struct audit_cid_thread *thread)
 {
 	struct audit_context *ctx = audit_context();
 	struct audit_buffer *ab;
@@ -352,34 +308,20 @@ static void audit_cid_log_thread(const struct audit_cid_move *move,
 	audit_log_format(ab, "op=thread ocontid=%llu opid=%d otid=%d",
 			 (move->made ?: move->found)->id, audit_cid_opid(move),
 			 thread->tid);
-	audit_cid_log_nsset(ab, set);
+	audit_cid_log_nsset(ab, &thread->set);
 	audit_cid_log_actor(ab);
 	audit_cid_log_res(ab, ctx, 1);
 	audit_log_end(ab);
 }
 
-/*
- * The namespaces that a thread had shortly before the store, and those that it
- * has now: a change in between was not logged by the thread itself.
- */
 static void audit_cid_log_threads(const struct audit_cid_move *move)
 {
-	const struct audit_cid_nsset *given = &move->nsset;
-	const struct audit_cid_thread *thread = move->threads;
-	struct audit_cid_nsset now;
+	unsigned int i;
 
 	lockdep_assert_not_held(&audit_cid_mutex);
 
-	for (; thread < move->threads + move->nr_threads; thread++) {
-		if (thread->found && !audit_cid_nsset_equal(&thread->set, given))
-			audit_cid_log_thread(move, thread, &thread->set);
-		if (!audit_cid_nsset_of(&now, thread->task) ||
-		    audit_cid_nsset_equal(&now, given))
-			continue;
-		if (!thread->found || !audit_cid_nsset_equal(&now, &thread->set))
-			audit_cid_log_thread(move, thread, &now);
-		cond_resched();
-	}
+	for (i = 0; i < move->nr_threads; i++)
+		audit_cid_log_thread(move, &move->threads[i]);
 }
 
 /*
@@ -394,29 +336,21 @@ static int audit_cid_switch(struct audit_cid_move *move,
 	struct signal_struct *sig = move->target->signal;
 	struct task_struct *p;
 	unsigned long flags;
-	int ret = -ESRCH;
+	bool moved;
 
 	lockdep_assert_held(&audit_cid_mutex);
 
 	p = audit_cid_lock_group(move->pid, &flags);
 	if (!p)
 		return -ESRCH;
-	if (sig->flags & SIGNAL_GROUP_EXIT)
-		goto unlock;
-	ret = audit_cid_add_threads(move, p);
-	if (ret)
-		goto unlock;
-	if (!audit_cid_enter(to, move->made)) {
-		ret = -ESRCH;
-		goto unlock;
+	moved = !(sig->flags & SIGNAL_GROUP_EXIT) &&
+		audit_cid_enter(to, move->made);
+	if (moved) {
+		audit_log_end(ab);
+		rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
 	}
-	audit_log_end(ab);
-	rcu_assign_pointer(sig->audit_cid, audit_cid_get(to));
-	/* Pairs with that in audit_cid_get_settled(): namespaces come next. */
-	smp_mb();
-unlock:
 	unlock_task_sighand(p, &flags);
-	return ret;
+	return moved ? 0 : -ESRCH;
 }
 
 /* Give a new container its number and its place; nobody can join it yet. */
@@ -441,6 +375,25 @@ static void audit_cid_displace(struct audit_cid_move *move)
 	move->made->parent = NULL;
 }
 
+/* Note the namespaces, log the move with them, and make it. */
+static int audit_cid_note_and_switch(struct audit_cid_move *move,
+				     struct audit_buffer *ab)
+{
+	int ret;
+
+	ret = audit_cid_note_nssets(move);
+	if (ret)
+		return ret;
+	audit_cid_place(move);
+	audit_cid_log_move(ab, move, true);
+	audit_cid_log_actor(ab);
+	audit_cid_log_res(ab, audit_context(), 1);
+	ret = audit_cid_switch(move, ab);
+	if (ret)
+		audit_cid_displace(move);
+	return ret;
+}
+
 /* All of a move that is serialised with other writers. */
 static int audit_cid_commit(struct audit_cid_move *move,
 			    struct audit_buffer *ab)
@@ -452,17 +405,9 @@ static int audit_cid_commit(struct audit_cid_move *move,
 	ret = audit_cid_resolve(move);
 	if (ret)
 		return ret;
-	ret = audit_cid_note_threads(move);
-	if (ret)
-		return ret;
-	audit_cid_place(move);
-
-	audit_cid_log_move(ab, move, true);
-	audit_cid_log_actor(ab);
-	audit_cid_log_res(ab, audit_context(), 1);
-	ret = audit_cid_switch(move, ab);
-	if (ret)
-		audit_cid_displace(move);
+	audit_cid_begin_settling(move->target->signal);
+	ret = audit_cid_note_and_switch(move, ab);
+	audit_cid_end_settling();
 	return ret;
 }
 
@@ -485,9 +430,6 @@ static int audit_cid_try_move(struct audit_cid_move *move)
 	struct audit_buffer *ab;
 	int ret;
 
-	ret = audit_cid_reserve_threads(move);
-	if (ret)
-		return ret;
 	ab = audit_cid_log_start(audit_context(), true);
 	ret = audit_cid_commit(move, ab);
 	if (ret)
@@ -501,7 +443,7 @@ static int audit_cid_move(struct audit_cid_move *move)
 
 	do {
 		ret = audit_cid_try_move(move);
-	} while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && !(ret = audit_cid_reserve_threads(move)));
 	if (ret)
 		return ret;
 
@@ -592,7 +534,7 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		    const struct audit_cid_rights *rights)
 {
 	struct audit_cid_move move = {
-		.req = req, .rights = *rights, .pid = pid, .threads = &move.one
+		.req = req, .rights = *rights, .pid = pid
 	};
 	int ret = -ESRCH;
 
@@ -605,7 +547,7 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 	if (ret && ret != -EAGAIN)
 		audit_cid_log_refused(&move);
 
-	audit_cid_free_threads(&move);
+	kvfree(move.threads);
 	audit_cid_put(move.made);
 	audit_cid_put(move.found);
 	if (move.target)

@@ -143,14 +143,49 @@ static bool audit_cid_trans_wait(struct audit_context *ctx,
 	return true;
 }
 
+/* The process that a writer is moving, and whose namespaces it reads. */
+static struct signal_struct *audit_cid_settling;
+
+/**
+ * audit_cid_begin_settling - a writer is about to read a process's namespaces
+ * @sig: the process, which the writer is going to move
+ *
+ * Context: The caller holds audit_cid_mutex, and a reference to a task of it.
+ */
+void audit_cid_begin_settling(struct signal_struct *sig)
+{
+	lockdep_assert_held(&audit_cid_mutex);
+	WRITE_ONCE(audit_cid_settling, sig);
+	/* Pairs with that in audit_cid_get_settled(): namespaces come next. */
+	smp_mb();
+}
+
+/**
+ * audit_cid_end_settling - a writer has moved the process, or failed to
+ *
+ * Context: The caller holds audit_cid_mutex.
+ */
+void audit_cid_end_settling(void)
+{
+	lockdep_assert_held(&audit_cid_mutex);
+	/* Pairs with the load in audit_cid_get_settled(): the store came first. */
+	smp_store_release(&audit_cid_settling, NULL);
+}
+
 /*
- * Take a reference to the container of a task whose namespaces are stored. A
- * writer that has not seen them yet has moved the task when this looks.
+ * Take a reference to the container of a task whose namespaces are stored.
+ * Either a writer that moves the task reads these namespaces, or the task finds
+ * its process settling or moved. It waits for a writer only if that moves its
+ * own process at this moment.
  */
 static struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
 {
-	/* Pairs with that in audit_cid_switch(). */
+	/* Pairs with that in audit_cid_begin_settling(). */
 	smp_mb();
+	if (unlikely(smp_load_acquire(&audit_cid_settling) == p->signal)) {
+		mutex_lock(&audit_cid_mutex);
+		mutex_unlock(&audit_cid_mutex);
+	}
 	return audit_cid_get_of(p);
 }
 

@@ -5,14 +5,17 @@
 #ifndef _LINUX_AUDIT_CID_H
 #define _LINUX_AUDIT_CID_H
 
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/jump_label.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
 
 struct audit_aux_data;
 struct audit_buffer;
+struct audit_cid;
 struct audit_context;
 struct audit_field;
 struct audit_krule;
@@ -31,9 +34,61 @@ extern const struct file_operations proc_audit_containerid_operations;
 
 struct pid *proc_audit_containerid_pid(const struct file *file);
 
-void audit_cid_fork(struct task_struct *p);
-void audit_cid_exit(struct task_struct *p);
-void audit_cid_free(struct signal_struct *sig);
+void audit_cid_inherit(struct signal_struct *child,
+		       const struct signal_struct *sig);
+void audit_cid_exit_last(struct signal_struct *sig);
+void audit_cid_put(struct audit_cid *cid);
+
+/**
+ * audit_cid_fork - let a new task inherit the ID of the current one
+ * @p: the new task, past the last point where its creation can fail
+ *
+ * The ID is that of the task that makes @p, whichever its parent is to be
+ * (CLONE_PARENT). A thread shares it and is only counted.
+ *
+ * Context: Atomic. The caller holds the siglock of current.
+ */
+static inline void audit_cid_fork(struct task_struct *p)
+{
+	if (p->signal == current->signal)
+		atomic_inc(&p->signal->audit_cid_extra);
+	else if (unlikely(rcu_access_pointer(current->signal->audit_cid)))
+		audit_cid_inherit(p->signal, current->signal);
+}
+
+/**
+ * audit_cid_exit - a thread exits; its process may be the last member
+ * @p: current
+ *
+ * Comes after everything in exit that may be audited, and before anybody is
+ * notified of the exit: a task that waits for the last member finds the end in
+ * the log.
+ *
+ * Context: Process context, may sleep, but not for the audit daemon.
+ */
+static inline void audit_cid_exit(struct task_struct *p)
+{
+	struct signal_struct *sig = p->signal;
+
+	/* A last thread makes no other one: nobody else counts. */
+	if (atomic_read_acquire(&sig->audit_cid_extra) &&
+	    atomic_dec_return(&sig->audit_cid_extra) >= 0)
+		return;
+	if (unlikely(rcu_access_pointer(sig->audit_cid)))
+		audit_cid_exit_last(sig);
+}
+
+/**
+ * audit_cid_free - drop the reference of a process that is freed
+ * @sig: the process
+ *
+ * Context: Any.
+ */
+static inline void audit_cid_free(struct signal_struct *sig)
+{
+	if (unlikely(rcu_access_pointer(sig->audit_cid)))
+		audit_cid_put(rcu_dereference_protected(sig->audit_cid, true));
+}
 
 int audit_cid_field_valid(const struct audit_field *f);
 int audit_cid_rule_valid(const struct audit_krule *rule);
