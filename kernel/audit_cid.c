@@ -45,9 +45,9 @@
  *	Serialises writers: what a writer checked (where each task is, what is
  *	live, that a budget is left) stays true against other writers until it
  *	has stored the pointer. Announcements hold it while they look up the
- *	next container. Nobody sleeps for memory or for the audit daemon under
- *	it. Only users of the file, that worker, and tasks that change their
- *	namespaces while their own process is moved acquire it.
+ *	next container. Nobody waits for the audit daemon under it. Only users
+ *	of the file, that worker, and tasks that change their namespaces while
+ *	their own process is moved acquire it.
  * siglock of a process
  *	Held to store its pointer (writers, who hold the mutex as well) and to
  *	inherit it (fork). A thread being made is therefore in the group before
@@ -315,6 +315,18 @@ void audit_cid_insert(struct audit_cid *cid)
 	cid->id = audit_cid_next(&audit_cid_last, get_random_u32());
 	guard(spinlock)(&audit_cid_index_lock);
 	rb_add(&cid->node, &audit_cid_index, audit_cid_less);
+}
+
+/**
+ * audit_cid_last_id - read the ID that was handed out last
+ *
+ * Context: Any. Under audit_cid_mutex, each one up to it is in the index, or has
+ * ended, or was never made live.
+ * Return: The ID, 0 before the first one.
+ */
+u64 audit_cid_last_id(void)
+{
+	return atomic64_read(&audit_cid_last);
 }
 
 /**

@@ -23,7 +23,7 @@ struct pid;
 struct user_namespace;
 
 /* Whether namespaces have 64-bit IDs, which are never reused. */
-#if __has_include(<linux/ns/nstree_types.h>)
+#if __has_include("linux/ns/nstree_types.h")
 #define AUDIT_NS_ID
 #endif
 
@@ -197,6 +197,7 @@ void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent);
 bool audit_cid_in_tree(const struct audit_cid *cid, u64 id);
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top);
 void audit_cid_insert(struct audit_cid *cid);
+u64 audit_cid_last_id(void);
 void audit_cid_erase(struct audit_cid *cid);
 struct audit_cid *audit_cid_find(u64 id);
 void audit_cid_leave(struct audit_cid *cid, pid_t opid);

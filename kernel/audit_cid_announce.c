@@ -6,14 +6,14 @@
  * was disabled, or records were lost. An announcement repairs that. It logs one
  * record for each live container, in the order of their IDs and so parents
  * before children, each an event of its own. It ends with a record op=announced
- * that has their number, and the number of records of any kind that were lost
- * meanwhile. A reader that finds all of them and lost=0 knows that every
- * container whose creation precedes op=announced in the log, and that was not
- * announced, has ended.
+ * that has their number, the last ID that was handed out, and the number of
+ * records of any kind that were lost meanwhile. A reader that finds all of them
+ * knows that every other container with an ID up to the last one has ended.
  *
  * That holds because the next container is looked up under audit_cid_mutex,
- * where no container is half made, and because the lookup that finds no more of
- * them and the end of the record op=announced are one section under that mutex.
+ * where no container is half made, and the last ID is read in the section that
+ * finds no more of them. The order of the log does not matter: records that the
+ * daemon did not accept at once may come late.
  *
  * A write asks for an announcement, and a worker makes one when an audit daemon
  * registers, when auditing is enabled, and after a loss. They do not mix: one
@@ -118,8 +118,8 @@ static unsigned int audit_cid_lost_since(unsigned int lost)
 static void audit_cid_log_announced(struct audit_buffer *ab,
 				    const struct audit_cid_announcement *a)
 {
-	audit_log_format(ab, "op=announced ocontid=%llu count=%u lost=%u",
-			 audit_cid_id(a->top), a->count,
+	audit_log_format(ab, "op=announced ocontid=%llu last=%llu count=%u lost=%u",
+			 audit_cid_id(a->top), audit_cid_last_id(), a->count,
 			 audit_cid_lost_since(a->lost));
 	if (a->asked)
 		audit_cid_log_actor(ab);

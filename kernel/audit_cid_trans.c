@@ -182,6 +182,7 @@ static struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
 {
 	/* Pairs with that in audit_cid_begin_settling(). */
 	smp_mb();
+	/* Pairs with the store in audit_cid_end_settling(). */
 	if (unlikely(smp_load_acquire(&audit_cid_settling) == p->signal)) {
 		mutex_lock(&audit_cid_mutex);
 		mutex_unlock(&audit_cid_mutex);
