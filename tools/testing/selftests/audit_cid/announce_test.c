@@ -7,6 +7,8 @@
  * large one.
  */
 
+#include "crowd.h"
+#include "daemon.h"
 #include "fixture.h"
 
 /* For large ones. */
@@ -253,70 +255,8 @@ TEST_F(record, announce_with_audit_disabled)
 }
 
 /*
- * An agent as the audit daemon
+ * An audit daemon
  */
-
-static int daemon_fd = -1;
-
-/* Read what the kernel sends, with a pause now and then if it is to be slow. */
-static void *read_records(void *slow)
-{
-	static union {
-		struct nlmsghdr header;
-		char data[32768];
-	} in;
-	unsigned int seen = 0;
-	ssize_t len;
-
-	for (;;) {
-		len = recv(daemon_fd, &in, sizeof(in) - 1, 0);
-		if (len < 0)
-			continue;
-		in.data[len] = '\0';
-		/* Not those that were asked for, long before maybe. */
-		if (in.header.nlmsg_type != AUDIT_CONTAINER_OP ||
-		    !strstr(in.data + NLMSG_HDRLEN, " op=announce ") ||
-		    strstr(in.data + NLMSG_HDRLEN, " comm="))
-			continue;
-		count(&shared->announced);
-		if (slow && ++seen % 32 == 0)
-			usleep(1000);
-	}
-	return NULL;
-}
-
-static long do_register(struct cid_world *world, const struct cid_call *call)
-{
-	pthread_t thread;
-	int ret;
-
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
-	signal(SIGUSR2, SIG_IGN);
-	daemon_fd = audit_control_open();
-	if (daemon_fd < 0)
-		return -errno;
-	ret = audit_register(daemon_fd, true);
-	if (ret) {
-		close(daemon_fd);
-		return ret;
-	}
-	ret = pthread_create(&thread, NULL, read_records,
-			     call->x ? &daemon_fd : NULL);
-	return -ret;
-}
-
-static long do_unregister(struct cid_world *world,
-			  const struct cid_call *call)
-{
-	/* By another socket: the daemon's has records in it. */
-	int fd = audit_control_open();
-	int ret = audit_register(fd, false);
-
-	close(fd);
-	return ret;
-}
 
 FIXTURE(daemon)
 {
@@ -355,7 +295,7 @@ static void wait_told(struct __test_metadata *const _metadata,
 
 	while (seen < wanted && time(NULL) - last < 3) {
 		ASSERT_LE(0, audit_receive(log, AUDIT_TIMEOUT_POLL_MS));
-		now = get(&shared->announced);
+		now = get(&view->announces);
 		if (now > seen)
 			last = time(NULL);
 		seen = now;
@@ -367,7 +307,7 @@ static void wait_announced(struct __test_metadata *const _metadata,
 			   struct audit_log *log, int wanted)
 {
 	wait_told(_metadata, log, wanted);
-	EXPECT_EQ(wanted, get(&shared->announced));
+	EXPECT_EQ(wanted, get(&view->announces));
 }
 
 TEST_F(daemon, is_told)
@@ -397,7 +337,7 @@ TEST_F(daemon, is_told)
 						      record->serial));
 	}
 	/* Once. */
-	EXPECT_EQ(2, get(&shared->announced));
+	EXPECT_EQ(2, get(&view->announces));
 }
 
 /* Each daemon that comes is told, not one that is refused or that goes. */
@@ -678,7 +618,7 @@ TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, true, 0));
 	/* Who asks now waits for the backlog, too, and wakes nobody. */
 	count_lost();
-	while (births < 1000 && get(&shared->announced) < (int)self->n) {
+	while (births < 1000 && get(&view->announces) < (int)self->n) {
 		child = cid_start(&self->world, member);
 		ASSERT_NE(NULL, child);
 		ASSERT_EQ(cid_read(member->pid), cid_read(child->pid));
@@ -689,7 +629,7 @@ TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
 	EXPECT_LT(3, births);
 	wait_told(_metadata, &self->log, self->n + 1);
 	/* A daemon that is too slow loses some, and they are counted. */
-	EXPECT_EQ(self->n + 1, get(&shared->announced) + count_lost() - lost);
+	EXPECT_EQ(self->n + 1, get(&view->announces) + count_lost() - lost);
 	check_all(_metadata, &self->log, self->first, self->last, self->n);
 }
 
