@@ -29,6 +29,18 @@
 #define AUDIT_TIMEOUT_POLL_MS	50
 
 #define AUDIT_RCVBUF		(64 << 20)
+
+#ifndef AUDIT_SIGNAL_INFO2
+#define AUDIT_SIGNAL_INFO2	1020
+
+struct audit_sig_info2 {
+	__u32		uid;
+	__s32		pid;
+	__u64		contid;
+	char		ctx[];
+};
+#endif
+
 #define AUDIT_RULES		8
 #define AUDIT_PATTERN_MAX	4096
 

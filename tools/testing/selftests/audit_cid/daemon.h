@@ -6,6 +6,8 @@
 #ifndef _SELFTESTS_AUDIT_CID_DAEMON_H
 #define _SELFTESTS_AUDIT_CID_DAEMON_H
 
+#include <time.h>
+
 #include "record.h"
 
 /* So many IDs, from the first one of the test on, and events of a witness. */
@@ -31,6 +33,7 @@ static struct daemon_view {
 	int		round;
 	int		whole;
 	int		mark;
+	int		promiscuous;
 	unsigned int	in_round;
 	__u64		highest, highest_before;
 	unsigned char	known[DAEMON_IDS];
@@ -114,13 +117,15 @@ static inline void daemon_read_event(struct audit_record *record)
 static inline void daemon_read_record(__u16 type, char *text)
 {
 	struct audit_record record = { .type = type, .text = text };
-	char *mark;
+	const char *mark = strstr(text, "daemon mark=");
 
 	if (type == AUDIT_CONTAINER_OP)
 		daemon_read_op(text);
 	else if (type == AUDIT_SYSCALL)
 		daemon_read_event(&record);
-	else if (type == AUDIT_USER && (mark = strstr(text, "daemon mark=")))
+	else if (type == AUDIT_ANOM_PROMISCUOUS)
+		count(&view->promiscuous);
+	else if (type == AUDIT_USER && mark)
 		set(&view->mark, atoi(mark + strlen("daemon mark=")));
 }
 
@@ -187,7 +192,7 @@ static inline long do_unregister(struct cid_world *world,
 }
 
 /* Before the agents are started: they share it. */
-static inline void daemon_setup(struct __test_metadata *const _metadata)
+static inline void view_setup(struct __test_metadata *const _metadata)
 {
 	view = mmap(NULL, sizeof(*view), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -209,8 +209,8 @@ static long argument_long(struct cid_world *world, const struct cid_call *call)
 	char hold[PATH_MAX];
 
 	cid_hold_path(hold);
-	memset(text, 'a', 8000);
-	strcpy(text + 8000, use(call->text, NAME_MAX, ""));
+	snprintf(text, sizeof(text), "%08000d%s", 0,
+		 use(call->text, NAME_MAX, ""));
 	return execute(world, hold, text);
 }
 
@@ -218,7 +218,8 @@ static long proctitle(struct cid_world *world, const struct cid_call *call)
 {
 	size_t room = strlen(program_invocation_name);
 
-	strncpy(program_invocation_name, use(call->text, room, ""), room);
+	snprintf(program_invocation_name, room + 1, "%s",
+		 use(call->text, room, ""));
 	return do_event(world, call) == -ESRCH ? 0 : -EIO;
 }
 
@@ -269,7 +270,8 @@ static long socket_path(struct cid_world *world, const struct cid_call *call)
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	strcpy(to.sun_path, use(call->text, sizeof(to.sun_path) - 1, ""));
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s",
+		 use(call->text, sizeof(to.sun_path) - 1, ""));
 	return connect(fd, (struct sockaddr *)&to, sizeof(to)) ? 0 : -EIO;
 }
 
@@ -323,9 +325,9 @@ static long device_name(struct cid_world *world, const struct cid_call *call)
 		return -errno;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	name = use(call->text, COMM_LEN, "");
-	if (strpbrk(name, " \n") && rename_device(fd, &ifr, name) != -EINVAL)
+	if (strpbrk(name, "\n ") && rename_device(fd, &ifr, name) != -EINVAL)
 		return -EIO;
-	if (rename_device(fd, &ifr, use(call->text, COMM_LEN, " \n/:")))
+	if (rename_device(fd, &ifr, use(call->text, COMM_LEN, "\n /:")))
 		return -errno;
 	ifr.ifr_flags = IFF_PROMISC;
 	return ioctl(fd, SIOCSIFFLAGS, &ifr) ? -errno : 0;
@@ -386,11 +388,11 @@ static long container_name(struct cid_world *world,
 	pid_t pid = named_child("child");
 	int ret;
 
-	if (strpbrk(call->text, " \n") &&
+	if (strpbrk(call->text, "\n ") &&
 	    cid_write(pid, "new name=%s", call->text) != -EINVAL)
 		return end_child(pid, -EIO);
 	ret = cid_write(pid, "new name=%s",
-			use(call->text, AUDIT_CID_NAME_MAX, " \n"));
+			use(call->text, AUDIT_CID_NAME_MAX, "\n "));
 	return end_child(pid, ret);
 }
 
@@ -601,7 +603,7 @@ FIXTURE_SETUP(forge)
 	used = mmap(NULL, sizeof(*used), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, used);
-	strcpy(used->dir, "/tmp/audit_cid.XXXXXX");
+	snprintf(used->dir, sizeof(used->dir), "/tmp/audit_cid.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(used->dir));
 	setup(_metadata, &self->world, &self->log);
 	self->victim = cid_start(&self->world, NULL);

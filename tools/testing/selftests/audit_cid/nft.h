@@ -29,7 +29,7 @@ static inline size_t nft_add_message(char *batch, size_t at, __u16 type,
 	gen->nfgen_family = AF_INET;
 	attr->nla_type = NFTA_TABLE_NAME;
 	attr->nla_len = NLA_HDRLEN + strlen(table) + 1;
-	strcpy((char *)(attr + 1), table);
+	memcpy(attr + 1, table, strlen(table));
 	header->nlmsg_len += NLA_ALIGN(attr->nla_len);
 	return at + header->nlmsg_len;
 }

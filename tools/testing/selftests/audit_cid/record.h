@@ -21,7 +21,6 @@ static pid_t event_owner;
 static struct {
 	int	stop;
 	int	events;
-	int	announced;	/* to an agent that is the audit daemon */
 } *shared;
 
 #define get(p)		__atomic_load_n(p, __ATOMIC_SEQ_CST)

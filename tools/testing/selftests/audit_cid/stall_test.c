@@ -48,7 +48,7 @@ FIXTURE_SETUP(stall)
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	daemon_setup(_metadata);
+	view_setup(_metadata);
 	setup(_metadata, &self->world, &self->log);
 	if (self->log.status.pid)
 		SKIP(return, "an audit daemon is running: stop it");
@@ -149,9 +149,10 @@ TEST_F_TIMEOUT(stall, ends, 600)
 		ASSERT_EQ(0, kill(self->daemon->pid, SIGCONT));
 	}
 	EXPECT_EQ(0, wait_healed(first, last));
-	printf("# %u ended in %.3f s, others in %.3f s; lost: %u, announcements: %d, whole: %d\n",
-	       variant->n, contained, plain, audit_lost() - lost,
-	       get(&view->round), get(&view->whole));
+	printf("# %u ended in %.3f s, others in %.3f s\n", variant->n,
+	       contained, plain);
+	printf("# lost: %u; announcements: %d, whole: %d\n",
+	       audit_lost() - lost, get(&view->round), get(&view->whole));
 }
 
 TEST_HARNESS_MAIN

@@ -663,7 +663,7 @@ TEST_F(record, exec_in_the_same_namespaces)
  * Nothing is left out
  */
 
-/* unshare() x, y times, and note the set after each. */
+/* unshare() x, y times, and note the sets that a member has been in. */
 static long do_unshare_noted(struct cid_world *world,
 			     const struct cid_call *call)
 {
@@ -676,7 +676,8 @@ static long do_unshare_noted(struct cid_world *world,
 		if (unshare(call->x))
 			return -errno;
 		cid_ns_text(set, sizeof(set), getpid(), getpid());
-		dprintf(fd, "%s\n", set);
+		if (cid_read(getpid()))
+			dprintf(fd, "%s\n", set);
 	}
 	close(fd);
 	return 0;
@@ -695,7 +696,7 @@ static int count_unlogged(const struct audit_log *log, const char *path,
 	while (fgets(set, sizeof(set), file)) {
 		set[strcspn(set, "\n")] = '\0';
 		snprintf(wanted, sizeof(wanted),
-			 "^op=unshare ocontid=%llu .* %s pid=", id, set);
+			 "^op=[a-z]+ ocontid=%llu .* %s pid=", id, set);
 		unlogged += audit_count(log, AUDIT_CONTAINER_OP, "%s",
 					wanted) < 1;
 	}
@@ -729,6 +730,31 @@ TEST_F_TIMEOUT(record, transitions_often, 120)
 	EXPECT_EQ(2 * each, count_logged(&self->log, id));
 	EXPECT_EQ(0, count_unlogged(&self->log, path, id));
 	unlink(path);
+}
+
+/* A change that races with the write. */
+TEST_F_TIMEOUT(record, transitions_while_moved, 300)
+{
+	unsigned int round, rounds = cid_rounds(20);
+
+	for (round = 0; round < rounds; round++) {
+		struct cid_agent *agent = cid_start(&self->world, NULL);
+		char path[] = "/tmp/audit_cid.XXXXXX";
+
+		ASSERT_NE(NULL, agent);
+		ASSERT_EQ(0, audit_drop(&self->log));
+		close(mkstemp(path));
+		cid_post(agent, do_unshare_noted, CLONE_NEWUTS, 30, "%s",
+			 path);
+		usleep(round * 100);
+		EXPECT_EQ(0, cid_write(agent->pid, "new"));
+		EXPECT_EQ(0, cid_wait(agent));
+		ASSERT_EQ(0, audit_sync(&self->log));
+		EXPECT_EQ(0, count_unlogged(&self->log, path,
+					    cid_read(agent->pid)));
+		unlink(path);
+		cid_kill(agent);
+	}
 }
 
 /* Above the bound a change takes longer, and is logged all the same. */
@@ -783,48 +809,49 @@ static int take_thread(struct audit_log *log, __u64 id, pid_t pid, pid_t tid,
 			  id, pid, tid, set, subject(writer), self_exe());
 }
 
+/* The write is logged, and in its event the thread, which is elsewhere. */
+static void check_thread(struct __test_metadata *const _metadata,
+			 struct audit_log *log, pid_t pid, pid_t tid,
+			 const char *op)
+{
+	int move, thread;
+	char set[512];
+
+	ASSERT_EQ(0, audit_sync(log));
+	move = audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=%s .* opid=%d %s ", op, pid, namespaces(pid));
+	cid_ns_text(set, sizeof(set), pid, tid);
+	thread = take_thread(log, cid_read(pid), pid, tid, set, getpid());
+	ASSERT_LE(0, move);
+	ASSERT_LT(move, thread);
+	EXPECT_EQ(log->record[move].serial, log->record[thread].serial);
+}
+
 /*
  * A thread that went elsewhere before its process was moved: its set is in the
- * log for the container, in the writer's event. That of one that stayed was told.
+ * log for the container. That of one that stayed is in the record of the move.
  */
 TEST_F(record, threads_elsewhere)
 {
 	struct cid_agent *low = cid_start(&self->world, NULL);
 	pid_t pid = self->agent->pid;
-	int create, thread, i;
-	char set[512];
-	__u64 id;
 	long tid;
 
 	ASSERT_NE(NULL, low);
 	ASSERT_LT(0, cid_do(self->agent, cid_do_thread, 0, 0));
 	tid = cid_do(self->agent, do_unshare_in_thread, CLONE_NEWNET, 0);
 	ASSERT_LT(pid, tid);
-	cid_ns_text(set, sizeof(set), pid, tid);
-	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, audit_drop(&self->log));
-		if (i)
-			ASSERT_EQ(0, cid_write(pid, "join %llu", id));
-		else
-			ASSERT_EQ(0, cid_write(pid, "new"));
-		ASSERT_EQ(0, audit_sync(&self->log));
-		create = audit_take(&self->log, AUDIT_CONTAINER_OP, NULL,
-				    "^op=%s .* opid=%d %s ",
-				    i ? "join" : "create", pid,
-				    namespaces(pid));
-		thread = take_thread(&self->log, cid_read(pid), pid, tid, set,
-				     getpid());
-		ASSERT_LE(0, create);
-		ASSERT_LE(0, thread);
-		EXPECT_LT(create, thread);
-		EXPECT_EQ(self->log.record[create].serial,
-			  self->log.record[thread].serial);
-		EXPECT_GE(i, audit_left(&self->log, AUDIT_CONTAINER_OP));
-		/* One below, for the second time. */
-		ASSERT_EQ(0, cid_write(low->pid, "new parent=%lld",
-				       cid_read(pid)));
-		id = cid_read(low->pid);
-	}
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_EQ(0, cid_write(pid, "new"));
+	check_thread(_metadata, &self->log, pid, tid, "create");
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+
+	ASSERT_EQ(0, cid_write(low->pid, "new parent=%lld", cid_read(pid)));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	ASSERT_EQ(0, cid_write(pid, "join %lld", cid_read(low->pid)));
+	check_thread(_metadata, &self->log, pid, tid, "join");
+	/* Of the container that it left. */
+	EXPECT_EQ(1, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
 /* The leader has exited: its process is where the first other thread is. */
