@@ -53,31 +53,30 @@
  */
 static const char * const payloads[] = {
 	"x contid=%llu",
-	"x contid=%llu y=1",
-	"z msg='",
 	"' msg='x contid=%llu msg='",
 	"q\ntype=1340 op=create contid=%llu",
-	"\" contid=%llu",
-	"contid=%llu",
 	"\" contid=%llu\n\"",
+	"contid=%llu",
 };
 
-/* The text as it was used in the end, and where files can be. */
+/* Each text as it was used in the end, the present one, and where files can be. */
 static struct {
-	char	text[PATH_MAX];
+	char	text[ARRAY_SIZE(payloads)][PATH_MAX];
+	int	at;
 	char	dir[64];
 } *used;
 
 /* Use a text, as far as there is room, and without what is refused there. */
 static const char *use(const char *text, size_t max, const char *without)
 {
+	char *to = used->text[used->at];
 	size_t i;
 
-	snprintf(used->text, sizeof(used->text), "%.*s", (int)max, text);
-	for (i = 0; used->text[i]; i++)
-		if (strchr(without, used->text[i]))
-			used->text[i] = '_';
-	return used->text;
+	snprintf(to, sizeof(used->text[0]), "%.*s", (int)max, text);
+	for (i = 0; to[i]; i++)
+		if (strchr(without, to[i]))
+			to[i] = '_';
+	return to;
 }
 
 static char *path_of(const char *name)
@@ -440,28 +439,18 @@ static long rule_key(struct cid_world *world, const struct cid_call *call)
 	return change_rule(AUDIT_DEL_RULE, AUDIT_FILTERKEY, key, true);
 }
 
-/* The rule is changed when its file comes into being. */
-static long rule_watch(struct cid_world *world, const struct cid_call *call)
+/* A rule on a file, which goes with the directory; x is the field. */
+static long rule_path(struct cid_world *world, const struct cid_call *call)
 {
-	const char *path = path_of(use(call->text, NAME_MAX, "/"));
-	int ret = change_rule(AUDIT_ADD_RULE, AUDIT_WATCH, path, false);
-
-	if (ret)
-		return ret;
-	make_file(path);
-	unlink(path);
-	return change_rule(AUDIT_DEL_RULE, AUDIT_WATCH, path, false);
-}
-
-/* The rule goes with its program. */
-static long rule_exe(struct cid_world *world, const struct cid_call *call)
-{
-	const char *path = path_of(use(call->text, NAME_MAX, "/"));
+	const char *name = use(call->text, NAME_MAX, "/");
+	char file[NAME_MAX + 8];
 	int ret;
 
-	make_file(path);
-	ret = change_rule(AUDIT_ADD_RULE, AUDIT_EXE, path, false);
-	return ret ?: unlink(path) ? -errno : 0;
+	if (mkdir(path_of(name), 0700))
+		return -errno;
+	snprintf(file, sizeof(file), "%s/file", name);
+	ret = change_rule(AUDIT_ADD_RULE, call->x, path_of(file), false);
+	return ret ?: rmdir(path_of(name)) ? -errno : 0;
 }
 
 static long tree_names(struct cid_world *world, const struct cid_call *call)
@@ -478,12 +467,6 @@ static long tree_names(struct cid_world *world, const struct cid_call *call)
 	return audit_ask_once(&ask, NULL) ? 0 : -EIO;
 }
 
-/* A daemon, a login program and the like; x is the type. */
-static long message(struct cid_world *world, const struct cid_call *call)
-{
-	return audit_user(call->x, "%s", use(call->text, NAME_MAX, ""));
-}
-
 static int audit_own_tty(void)
 {
 	struct audit_request ask = {
@@ -494,6 +477,14 @@ static int audit_own_tty(void)
 
 	memcpy(ask.data, &status, sizeof(status));
 	return audit_ask_once(&ask, NULL);
+}
+
+/* A daemon, a login program, a shell; x is the type. */
+static long message(struct cid_world *world, const struct cid_call *call)
+{
+	if (call->x == AUDIT_USER_TTY && audit_own_tty())
+		return -EIO;
+	return audit_user(call->x, "%s", use(call->text, NAME_MAX, ""));
 }
 
 /* What is typed at a terminal; it is logged at exit. */
@@ -548,7 +539,7 @@ FIXTURE_VARIANT(forge)
 FORGE(comm_abend, comm_abort, AUDIT_ANOM_ABEND);
 FORGE(comm_bpf, comm_bpf, EVENT(AUDIT_SYSCALL, __NR_bpf));
 FORGE(comm_container_op, comm_refused, AUDIT_CONTAINER_OP);
-FORGE(comm_link, comm_link, AUDIT_ANOM_LINK);
+FORGE(comm_link, comm_link, EVENT(AUDIT_ANOM_LINK, __NR_linkat));
 FORGE(comm_seccomp, comm_seccomp, AUDIT_SECCOMP);
 FORGE(comm_syscall, comm_event, EVENT(AUDIT_SYSCALL, __NR_getpgid));
 FORGE(exe_abend, exe_name, AUDIT_ANOM_ABEND, .sig = SIGABRT);
@@ -570,12 +561,11 @@ FORGE(container, container_name, AUDIT_CONTAINER_OP);
 FORGE(module, module_name, EVENT(AUDIT_KERN_MODULE, __NR_delete_module));
 FORGE(key_config, rule_key, AUDIT_CONFIG_CHANGE);
 FORGE(key_syscall, rule_key, EVENT(AUDIT_SYSCALL, 0));
-FORGE(watch, rule_watch, AUDIT_CONFIG_CHANGE);
-FORGE(exe_rule, rule_exe, AUDIT_CONFIG_CHANGE);
+FORGE(rule_watch, rule_path, AUDIT_CONFIG_CHANGE, .x = AUDIT_WATCH);
+FORGE(rule_exe, rule_path, AUDIT_CONFIG_CHANGE, .x = AUDIT_EXE);
 FORGE(tree, tree_names, AUDIT_CONFIG_CHANGE);
 FORGE(tty, typed, AUDIT_TTY);
 FORGE(user, message, AUDIT_USER, .x = AUDIT_USER);
-FORGE(user_first, message, AUDIT_FIRST_USER_MSG, .x = AUDIT_FIRST_USER_MSG);
 FORGE(user_second, message, AUDIT_LAST_USER_MSG2, .x = AUDIT_LAST_USER_MSG2);
 FORGE(user_tty, message, AUDIT_USER_TTY, .x = AUDIT_USER_TTY);
 
@@ -638,11 +628,10 @@ static bool is_exit(const struct audit_record *record)
 	       !strncmp(record->text, "op=exit ", 8);
 }
 
-/* Check all records. Returns how many of a type have the text. */
-static int check_records(struct __test_metadata *const _metadata,
-			 const struct audit_log *log, __u16 type, __u64 id)
+/* No record is broken into lines, and none is in a wrong name. */
+static void check_records(struct __test_metadata *const _metadata,
+			  const struct audit_log *log, __u64 id)
 {
-	int seen = 0;
 	size_t i;
 
 	for (i = 0; i < log->count; i++) {
@@ -654,7 +643,21 @@ static int check_records(struct __test_metadata *const _metadata,
 			TH_LOG("%u %s", record->type, record->text);
 		EXPECT_TRUE(!found || found == id)
 			TH_LOG("%u %s", record->type, record->text);
-		if (!has_text(record->text, used->text) || is_exit(record))
+	}
+}
+
+/* The events that have a text name the ID. Returns in how many of a type it is. */
+static int check_text(struct __test_metadata *const _metadata,
+		      const struct audit_log *log, const char *text, __u16 type,
+		      __u64 id)
+{
+	int seen = 0;
+	size_t i;
+
+	for (i = 0; i < log->count; i++) {
+		const struct audit_record *record = &log->record[i];
+
+		if (!has_text(record->text, text) || is_exit(record))
 			continue;
 		EXPECT_EQ(id, audit_event_contid(log, record->serial))
 			TH_LOG("%u %s", record->type, record->text);
@@ -663,31 +666,48 @@ static int check_records(struct __test_metadata *const _metadata,
 	return seen;
 }
 
-/* Let a child of the actor use a text, and look at what the log has then. */
-static void try(struct __test_metadata *const _metadata,
-		struct _test_data_forge *self,
-		const struct _fixture_variant_forge *way,
-		struct cid_agent *actor, const char *text, bool context)
+/* Let a child do it, which may die of it. Returns what came of it, or 0. */
+static long let(struct cid_agent *child,
+		const struct _fixture_variant_forge *way, const char *text)
 {
-	__u64 id = cid_read(actor->pid);
-	struct cid_agent *child;
-	long ret;
-	int seen;
+	struct cid_call rest;
+	long ret = 0;
 
-	ASSERT_EQ(0, audit_drop(&self->log));
-	child = cid_start(&self->world, actor);
-	ASSERT_NE(NULL, child);
-	*used->text = '\0';
-	ret = cid_do_text(child, way->fn, way->x, 0, "%s", text);
-	EXPECT_TRUE(!ret || ret == (long)id || ret == -EPIPE)
-		TH_LOG("%s: %ld", text, ret);
-	if (way->sig)
+	cid_post(child, way->fn, way->x, 0, "%s", text);
+	if (way->sig) {
+		ret = cid_wait(child);
 		kill(child->pid, way->sig);
-	cid_end(child);
-	ASSERT_EQ(0, audit_sync(&self->log));
-	seen = check_records(_metadata, &self->log, way->type, id);
-	EXPECT_EQ(context || !way->event, !!seen)
-		TH_LOG("%u seen %d times: %s", way->type, seen, used->text);
+		cid_reap(child);
+		return ret;
+	}
+	cid_post(child, cid_do_exit, 0, 0, "%s", "");
+	cid_reap(child);
+	recv(child->sock[0], &ret, sizeof(ret), MSG_DONTWAIT);
+	/* What it has not read is not for the next one. */
+	recv(child->sock[1], &rest, sizeof(rest), MSG_DONTWAIT);
+	return ret;
+}
+
+/* Let a child of the actor use each text. */
+static void use_all(struct __test_metadata *const _metadata,
+		    struct _test_data_forge *self,
+		    const struct _fixture_variant_forge *way,
+		    struct cid_agent *actor)
+{
+	struct cid_agent *child;
+	char text[128];
+	long ret;
+
+	for (used->at = 0; used->at < (int)ARRAY_SIZE(payloads); used->at++) {
+		snprintf(text, sizeof(text), payloads[used->at],
+			 self->id_victim);
+		child = cid_start(&self->world, actor);
+		ASSERT_NE(NULL, child);
+		ret = let(child, way, text);
+		EXPECT_TRUE(!ret || ret == cid_read(actor->pid))
+			TH_LOG("%s: %ld", text, ret);
+		EXPECT_NE('\0', *used->text[used->at]);
+	}
 }
 
 static int add_rule(struct audit_log *log,
@@ -709,18 +729,27 @@ static void try_all(struct __test_metadata *const _metadata,
 		    bool context)
 {
 	struct cid_agent *actor;
-	char text[128];
 	size_t i;
+	__u64 id;
 
 	actor = context ? cid_start(&self->world, NULL) :
 			  start_never(&self->world, &self->log);
 	ASSERT_NE(NULL, actor);
 	if (member)
 		ASSERT_NE(0, make_container(&self->log, actor));
+	id = cid_read(actor->pid);
 	ASSERT_EQ(0, add_rule(&self->log, way, actor));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	use_all(_metadata, self, way, actor);
+	ASSERT_EQ(0, audit_sync(&self->log));
+	check_records(_metadata, &self->log, id);
 	for (i = 0; i < ARRAY_SIZE(payloads); i++) {
-		snprintf(text, sizeof(text), payloads[i], self->id_victim);
-		try(_metadata, self, way, actor, text, context);
+		const char *text = used->text[i];
+		int seen = check_text(_metadata, &self->log, text, way->type,
+				      id);
+
+		EXPECT_EQ(context || !way->event, !!seen)
+			TH_LOG("%u seen %d times: %s", way->type, seen, text);
 	}
 }
 

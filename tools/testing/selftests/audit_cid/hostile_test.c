@@ -10,6 +10,7 @@
  * AUDIT_CID_SECONDS	how long in each way, 3 by default
  */
 
+#include <linux/if.h>
 #include <spawn.h>
 #include <time.h>
 
@@ -94,6 +95,18 @@ static void way_tables(void)
 			    NETLINK_NETFILTER);
 	nft_table(fd, NFT_MSG_NEWTABLE, name);
 	nft_table(fd, NFT_MSG_DELTABLE, name);
+}
+
+/* These records do not wait for room. */
+static void way_promiscuous(void)
+{
+	static struct ifreq ifr = { .ifr_name = "lo" };
+	static int fd = -1;
+
+	if (fd < 0 && !unshare(CLONE_NEWNET))
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ifr.ifr_flags ^= IFF_PROMISC;
+	ioctl(fd, SIOCSIFFLAGS, &ifr);
 }
 
 static void way_abort(void)
@@ -187,6 +200,7 @@ HOSTILE(clone);
 HOSTILE(refused);
 HOSTILE(containers);
 HOSTILE(tables);
+HOSTILE(promiscuous);
 HOSTILE(abort);
 /* clang-format on */
 
