@@ -7,6 +7,11 @@
  * large one.
  */
 
+#include <linux/if.h>
+#include <time.h>
+
+#include "crowd.h"
+#include "daemon.h"
 #include "fixture.h"
 
 /* For large ones. */
@@ -33,6 +38,20 @@ static int take_announce_alone(struct audit_log *log, __u64 id, __u64 pcontid,
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
 			  "^op=announce ocontid=%llu pcontid=%llu name=%s %s members=%d res=1$",
 			  id, pcontid, name, nsset, members);
+}
+
+/* The end of an announcement of what is at and below an ID. */
+static int take_announced(struct audit_log *log, __u64 root, int n, pid_t writer)
+{
+	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=announced ocontid=%llu count=%d lost=0 %s exe=\"%s\" res=1$",
+			  root, n, subject(writer), self_exe());
+}
+
+static int take_announced_alone(struct audit_log *log, int n)
+{
+	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
+			  "^op=announced ocontid=0 count=%d lost=0 res=1$", n);
 }
 
 static int count_announced(const struct audit_log *log, __u64 id)
@@ -64,11 +83,13 @@ TEST_F(record, announce)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, take_announce(&self->log, id, 0, "\"web-1\"", set, 1,
 				   getpid()));
+	EXPECT_LE(0, take_announced(&self->log, id, 1, getpid()));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 	EXPECT_EQ(0, cid_write(pid, "announce\n"));
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, take_announce(&self->log, id, 0, "\"web-1\"", set, 1,
 				   getpid()));
+	EXPECT_LE(0, take_announced(&self->log, id, 1, getpid()));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 	/* It changes nothing. */
 	EXPECT_EQ(id, cid_read(pid));
@@ -79,8 +100,8 @@ TEST_F(record, announce_needs_no_container)
 	EXPECT_EQ(0, audit_drop(&self->log));
 	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
 	ASSERT_EQ(0, audit_sync(&self->log));
-	EXPECT_EQ(0, audit_count(&self->log, AUDIT_CONTAINER_OP,
-				 "^op=announce"));
+	EXPECT_LE(0, take_announced(&self->log, 0, 0, getpid()));
+	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
 /* A top one, one below, one below that, and another top one. */
@@ -109,6 +130,7 @@ TEST_F(record, announce_the_subtree)
 				   here, 1, getpid()));
 	EXPECT_LE(0, take_announce(&self->log, id_low, id_child,
 				   "\\(null\\)", here, 1, getpid()));
+	EXPECT_LE(0, take_announced(&self->log, id_child, 2, getpid()));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 
 	/* From the top of it. */
@@ -118,6 +140,7 @@ TEST_F(record, announce_the_subtree)
 	EXPECT_EQ(2, count_announced(&self->log, id_child));
 	EXPECT_EQ(2, count_announced(&self->log, id_low));
 	EXPECT_EQ(0, count_announced(&self->log, id_other));
+	EXPECT_LE(0, take_announced(&self->log, id, 3, getpid()));
 
 	/* All there are. */
 	EXPECT_EQ(0, cid_write(getpid(), "announce"));
@@ -126,6 +149,7 @@ TEST_F(record, announce_the_subtree)
 	EXPECT_EQ(3, count_announced(&self->log, id_child));
 	EXPECT_EQ(3, count_announced(&self->log, id_low));
 	EXPECT_EQ(1, count_announced(&self->log, id_other));
+	EXPECT_LE(0, take_announced(&self->log, 0, 4, getpid()));
 }
 
 /* Processes, not threads; the set of the beginning, not that of today. */
@@ -159,6 +183,8 @@ TEST_F(record, announce_members)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, take_announce(&self->log, id, 0, "\\(null\\)", set, 1,
 				   getpid()));
+	EXPECT_LE(0, take_announced(&self->log, id, 1, getpid()));
+	EXPECT_LE(0, take_announced(&self->log, id, 1, getpid()));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 	cid_reap(joined);
 }
@@ -175,6 +201,7 @@ TEST_F(record, announce_below_one_that_ended)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, take_announce(&self->log, low, id, "\\(null\\)",
 				   namespaces(getpid()), 1, getpid()));
+	EXPECT_LE(0, take_announced(&self->log, 0, 1, getpid()));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
@@ -241,10 +268,10 @@ TEST_F(record, announce_with_audit_disabled)
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 0));
 	ASSERT_EQ(0, cid_write(self->agent->pid, "new name=unseen"));
 	id = cid_read(self->agent->pid);
-	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
+	EXPECT_EQ(-EAGAIN, cid_write(self->agent->pid, "announce"));
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(0, count_announced(&self->log, id));
-	/* The log knows nothing of it, until it is told. */
+	/* The log knows nothing of it, until it is announced. */
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
 	EXPECT_EQ(0, cid_write(self->agent->pid, "announce"));
 	ASSERT_EQ(0, audit_sync(&self->log));
@@ -253,70 +280,8 @@ TEST_F(record, announce_with_audit_disabled)
 }
 
 /*
- * An agent as the audit daemon
+ * An audit daemon
  */
-
-static int daemon_fd = -1;
-
-/* Read what the kernel sends, with a pause now and then if it is to be slow. */
-static void *read_records(void *slow)
-{
-	static union {
-		struct nlmsghdr header;
-		char data[32768];
-	} in;
-	unsigned int seen = 0;
-	ssize_t len;
-
-	for (;;) {
-		len = recv(daemon_fd, &in, sizeof(in) - 1, 0);
-		if (len < 0)
-			continue;
-		in.data[len] = '\0';
-		/* Not those that were asked for, long before maybe. */
-		if (in.header.nlmsg_type != AUDIT_CONTAINER_OP ||
-		    !strstr(in.data + NLMSG_HDRLEN, " op=announce ") ||
-		    strstr(in.data + NLMSG_HDRLEN, " comm="))
-			continue;
-		count(&shared->announced);
-		if (slow && ++seen % 32 == 0)
-			usleep(1000);
-	}
-	return NULL;
-}
-
-static long do_register(struct cid_world *world, const struct cid_call *call)
-{
-	pthread_t thread;
-	int ret;
-
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
-	signal(SIGUSR2, SIG_IGN);
-	daemon_fd = audit_control_open();
-	if (daemon_fd < 0)
-		return -errno;
-	ret = audit_register(daemon_fd, true);
-	if (ret) {
-		close(daemon_fd);
-		return ret;
-	}
-	ret = pthread_create(&thread, NULL, read_records,
-			     call->x ? &daemon_fd : NULL);
-	return -ret;
-}
-
-static long do_unregister(struct cid_world *world,
-			  const struct cid_call *call)
-{
-	/* By another socket: the daemon's has records in it. */
-	int fd = audit_control_open();
-	int ret = audit_register(fd, false);
-
-	close(fd);
-	return ret;
-}
 
 FIXTURE(daemon)
 {
@@ -331,6 +296,7 @@ FIXTURE_SETUP(daemon)
 
 	if (missing)
 		SKIP(return, "%s", missing);
+	view_setup(_metadata);
 	setup(_metadata, &self->world, &self->log);
 	if (self->log.status.pid)
 		SKIP(return, "an audit daemon is running: stop it");
@@ -346,28 +312,26 @@ FIXTURE_TEARDOWN(daemon)
 	teardown(&self->world, &self->log);
 }
 
-/* Read until the daemon has been told so often, as long as it is told more. */
-static void wait_told(struct __test_metadata *const _metadata,
-		      struct audit_log *log, int wanted)
+/*
+ * Read until the daemon has seen the end of so many announcements, as long as it
+ * sees more of them.
+ */
+static void wait_rounds(struct __test_metadata *const _metadata,
+			struct audit_log *log, int wanted)
 {
 	time_t last = time(NULL);
 	int seen = 0, now;
 
-	while (seen < wanted && time(NULL) - last < 3) {
+	while (get(&view->round) < wanted && time(NULL) - last < 5) {
 		ASSERT_LE(0, audit_receive(log, AUDIT_TIMEOUT_POLL_MS));
-		now = get(&shared->announced);
+		now = get(&view->announces);
 		if (now > seen)
 			last = time(NULL);
 		seen = now;
 	}
 	ASSERT_EQ(0, audit_sync(log));
-}
-
-static void wait_announced(struct __test_metadata *const _metadata,
-			   struct audit_log *log, int wanted)
-{
-	wait_told(_metadata, log, wanted);
-	EXPECT_EQ(wanted, get(&shared->announced));
+	EXPECT_EQ(wanted, get(&view->round));
+	EXPECT_EQ(wanted, get(&view->whole));
 }
 
 TEST_F(daemon, is_told)
@@ -383,11 +347,12 @@ TEST_F(daemon, is_told)
 	id_low = cid_read(low->pid);
 	ASSERT_EQ(0, audit_drop(&self->log));
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
-	wait_announced(_metadata, &self->log, 2);
+	wait_rounds(_metadata, &self->log, 1);
 	EXPECT_LE(0, take_announce_alone(&self->log, id, 0, "\\(null\\)",
 					 here, 1));
 	EXPECT_LE(0, take_announce_alone(&self->log, id_low, id, "\"lower\"",
 					 here, 1));
+	EXPECT_LE(0, take_announced_alone(&self->log, 2));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 	for (i = 0; i < self->log.count; i++) {
 		const struct audit_record *record = &self->log.record[i];
@@ -397,7 +362,7 @@ TEST_F(daemon, is_told)
 						      record->serial));
 	}
 	/* Once. */
-	EXPECT_EQ(2, get(&shared->announced));
+	EXPECT_EQ(2, get(&view->announces));
 }
 
 /* Each daemon that comes is told, not one that is refused or that goes. */
@@ -409,7 +374,7 @@ TEST_F(daemon, is_told_again)
 	ASSERT_NE(0, id);
 	ASSERT_NE(NULL, second);
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
-	wait_announced(_metadata, &self->log, 1);
+	wait_rounds(_metadata, &self->log, 1);
 	EXPECT_EQ(-EEXIST, cid_do(second, do_register, 0, 0));
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(1, count_announced(&self->log, id));
@@ -417,7 +382,7 @@ TEST_F(daemon, is_told_again)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(1, count_announced(&self->log, id));
 	ASSERT_EQ(0, cid_do(second, do_register, 0, 0));
-	wait_announced(_metadata, &self->log, 2);
+	wait_rounds(_metadata, &self->log, 2);
 	EXPECT_EQ(2, count_announced(&self->log, id));
 	ASSERT_EQ(0, cid_do(second, do_unregister, 0, 0));
 }
@@ -429,10 +394,42 @@ TEST_F(daemon, in_a_container)
 
 	ASSERT_NE(0, id);
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
-	wait_announced(_metadata, &self->log, 1);
+	wait_rounds(_metadata, &self->log, 1);
 	EXPECT_LE(0, take_announce_alone(&self->log, id, 0, "\\(null\\)",
 					 namespaces(getpid()), 1));
+	EXPECT_LE(0, take_announced_alone(&self->log, 1));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
+}
+
+/* A daemon may be there before auditing is enabled, and see it disabled. */
+TEST_F(daemon, is_told_when_enabled)
+{
+	__u64 id, id_other;
+	struct cid_agent *other = cid_start(&self->world, NULL);
+
+	ASSERT_NE(NULL, other);
+	if (self->log.status.enabled == 2)
+		SKIP(return, "the configuration of audit is locked");
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 0));
+	ASSERT_EQ(0, cid_write(self->agent->pid, "new name=early"));
+	id = cid_read(self->agent->pid);
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	ASSERT_EQ(0, audit_sync(&self->log));
+	EXPECT_EQ(0, count_announced(&self->log, id));
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
+	wait_rounds(_metadata, &self->log, 1);
+	EXPECT_LE(0, take_announce_alone(&self->log, id, 0, "\"early\"",
+					 namespaces(getpid()), 1));
+	/* It is enabled already. */
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
+
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 0));
+	ASSERT_EQ(0, cid_write(other->pid, "new name=during"));
+	id_other = cid_read(other->pid);
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
+	wait_rounds(_metadata, &self->log, 2);
+	EXPECT_EQ(2, count_announced(&self->log, id));
+	EXPECT_EQ(1, count_announced(&self->log, id_other));
 }
 
 /*
@@ -451,41 +448,45 @@ struct signal_info {
 	char	ctx[];
 };
 
-/* What the kernel knows of who sent the last one. */
-static int ask_signal(struct signal_info *info, char *ctx, size_t size)
+/* What the kernel knows of who sent the last one, in both ways to ask. */
+static int ask_signal(__u16 type, struct audit_request *reply)
 {
 	struct audit_request ask = {
-		.header.nlmsg_type = AUDIT_SIGNAL_INFO,
+		.header.nlmsg_type = type,
 		.header.nlmsg_len = NLMSG_HDRLEN,
-	}, reply = {};
-	int ret = audit_ask_once(&ask, &reply);
+	};
 
-	memcpy(info, reply.data, sizeof(*info));
-	snprintf(ctx, size, "%.*s", (int)size - 1,
-		 reply.data + sizeof(*info));
-	return ret;
+	memset(reply, 0, sizeof(*reply));
+	return audit_ask_once(&ask, reply);
+}
+
+/* The first way is as ever; the second one has the ID as well. */
+static void check_signaller(struct __test_metadata *const _metadata, pid_t pid,
+			    __u64 id)
+{
+	struct audit_request old, new;
+	const struct audit_sig_info2 *info2 = (void *)new.data;
+	const struct signal_info *info = (void *)old.data;
+
+	ASSERT_EQ(0, ask_signal(AUDIT_SIGNAL_INFO, &old));
+	ASSERT_EQ(0, ask_signal(AUDIT_SIGNAL_INFO2, &new));
+	EXPECT_EQ(pid, info->pid);
+	EXPECT_EQ(0, info->uid);
+	EXPECT_EQ(NULL, strstr(info->ctx, "contid"));
+	EXPECT_EQ(pid, info2->pid);
+	EXPECT_EQ(0, info2->uid);
+	EXPECT_EQ(id, info2->contid);
+	EXPECT_STREQ(info->ctx, info2->ctx);
+	EXPECT_EQ(old.header.nlmsg_len + sizeof(info2->contid),
+		  new.header.nlmsg_len);
 }
 
 static void check_signal(struct __test_metadata *const _metadata,
 			 struct cid_agent *sender, struct cid_agent *daemon,
 			 int sig, __u64 id)
 {
-	char ctx[512], wanted[40];
-	struct signal_info info;
-
 	ASSERT_EQ(0, cid_do(sender, do_kill, daemon->pid, sig));
-	ASSERT_EQ(0, ask_signal(&info, ctx, sizeof(ctx)));
-	EXPECT_EQ(sender->pid, info.pid);
-	EXPECT_EQ(0, info.uid);
-	/* Behind the context of a security module, or a word for none. */
-	sprintf(wanted, " contid=%llu", id);
-	if (id) {
-		EXPECT_NE(NULL, strstr(ctx, wanted));
-		EXPECT_STREQ(wanted, strchr(ctx, ' ') ?: "");
-		EXPECT_NE(' ', ctx[0]);
-	} else {
-		EXPECT_EQ(NULL, strstr(ctx, "contid"));
-	}
+	check_signaller(_metadata, sender->pid, id);
 }
 
 TEST_F(daemon, gets_a_signal)
@@ -518,8 +519,6 @@ TEST_F(daemon, gets_a_signal_of_one_that_ended)
 {
 	__u64 id = make_container(&self->log, self->agent);
 	pid_t pid = self->agent->pid;
-	struct signal_info info;
-	char ctx[512], wanted[40];
 
 	ASSERT_NE(0, id);
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
@@ -529,10 +528,7 @@ TEST_F(daemon, gets_a_signal_of_one_that_ended)
 	cid_kill(self->agent);
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(1, count_exits(&self->log, id));
-	ASSERT_EQ(0, ask_signal(&info, ctx, sizeof(ctx)));
-	EXPECT_EQ(pid, info.pid);
-	sprintf(wanted, " contid=%llu", id);
-	EXPECT_NE(NULL, strstr(ctx, wanted));
+	check_signaller(_metadata, pid, id);
 }
 
 /*
@@ -544,41 +540,17 @@ FIXTURE(many)
 	struct cid_world world;
 	struct audit_log log;
 	struct cid_agent *agent, *daemon;
-	unsigned int n;
-	pid_t *pid;
-	char (*stack)[4096];
-	unsigned long first, last;
+	struct crowd crowd;
+	unsigned int lost;
 };
-
-static int idle(void *unused)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
-		pause();
-	return 0;
-}
-
-static void raise_limit(const char *path, unsigned int wanted)
-{
-	FILE *file;
-
-	if (proc_number(path) >= wanted)
-		return;
-	file = fopen(path, "we");
-	if (file) {
-		fprintf(file, "%u\n", wanted);
-		fclose(file);
-	}
-}
 
 FIXTURE_SETUP(many)
 {
 	const char *missing = cid_missing();
-	unsigned int i;
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	self->n = cid_rounds(1000);
+	view_setup(_metadata);
 	setup(_metadata, &self->world, &self->log);
 	if (self->log.status.pid)
 		SKIP(return, "an audit daemon is running: stop it");
@@ -587,80 +559,99 @@ FIXTURE_SETUP(many)
 	self->daemon = cid_start(&self->world, NULL);
 	ASSERT_NE(NULL, self->daemon);
 	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
-
-	raise_limit("/proc/sys/kernel/pid_max", 2 * self->n + 1000);
-	raise_limit("/proc/sys/kernel/threads-max", 2 * self->n + 1000);
-	self->pid = calloc(self->n, sizeof(*self->pid));
-	self->stack = calloc(self->n, sizeof(*self->stack));
-	ASSERT_NE(NULL, self->pid);
-	ASSERT_NE(NULL, self->stack);
-	for (i = 0; i < self->n; i++) {
-		self->pid[i] = clone(idle, self->stack[i + 1], CLONE_VM |
-				     SIGCHLD, NULL);
-		ASSERT_LT(0, self->pid[i]);
-		ASSERT_EQ(0, cid_write(self->pid[i], "new"));
-		self->last = cid_read(self->pid[i]);
-		self->first = self->first ?: self->last;
-		if (i % 256 == 255)
-			ASSERT_EQ(0, audit_drop(&self->log));
-	}
-	ASSERT_EQ(0, audit_drop(&self->log));
+	crowd_start(_metadata, &self->crowd, cid_rounds(1000));
+	crowd_contain(_metadata, &self->crowd, &self->log);
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
 				      SMALL_BACKLOG));
+	self->lost = audit_lost();
 }
 
 FIXTURE_TEARDOWN(many)
 {
-	unsigned int i;
+	const struct audit_status *was = &self->log.status;
 
-	audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
-			 self->log.status.backlog_limit);
+	kill(self->daemon->pid, SIGCONT);
+	audit_set_status(AUDIT_STATUS_RATE_LIMIT, was->rate_limit);
+	audit_set_status(AUDIT_STATUS_FAILURE, was->failure);
+	audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT, was->backlog_limit);
+	audit_set_status(AUDIT_STATUS_BACKLOG_WAIT_TIME, was->backlog_wait_time);
 	cid_do(self->daemon, do_unregister, 0, 0);
-	for (i = 0; i < self->n; i++)
-		if (self->pid[i] > 0)
-			kill(self->pid[i], SIGKILL);
+	crowd_kill(&self->crowd);
 	teardown(&self->world, &self->log);
-	free(self->pid);
-	free(self->stack);
 }
 
-/* Each one, once. */
+/* Each one, once, and nothing was lost. */
 static void check_all(struct __test_metadata *const _metadata,
-		      struct audit_log *log, unsigned long first,
-		      unsigned long last, unsigned int n)
+		      struct _test_data_many *self)
 {
+	__u64 first = self->crowd.first, last = self->crowd.last, id;
 	unsigned char *seen = calloc(last - first + 1, 1);
 	unsigned int found = 0, wrong = 0;
-	unsigned long id;
 	size_t i;
 
 	ASSERT_NE(NULL, seen);
-	for (i = 0; i < log->count; i++) {
-		if (sscanf(log->record[i].text, "op=announce ocontid=%lu",
-			   &id) != 1 || id < first || id > last)
+	for (i = 0; i < self->log.count; i++) {
+		if (sscanf(self->log.record[i].text,
+			   "op=announce ocontid=%llu", &id) != 1 ||
+		    id < first || id > last)
 			continue;
 		wrong += seen[id - first]++;
 		found++;
 	}
 	free(seen);
-	EXPECT_EQ(n, found);
+	EXPECT_EQ(self->crowd.n, found);
 	EXPECT_EQ(0, wrong);
-	audit_forget(log);
+	EXPECT_EQ(1, audit_count(&self->log, AUDIT_CONTAINER_OP,
+				 "^op=announced ocontid=0 count=%u lost=0 ",
+				 self->crowd.n));
+	EXPECT_EQ(self->lost, audit_lost());
+	audit_forget(&self->log);
 }
 
-TEST_F_TIMEOUT(many, announced, MANY_TIMEOUT)
+static void ask(struct __test_metadata *const _metadata,
+		struct _test_data_many *self)
 {
 	ASSERT_EQ(0, cid_do_text(self->agent, cid_do_write, getpid(), 0,
 				 "announce"));
 	ASSERT_EQ(0, audit_sync(&self->log));
-	check_all(_metadata, &self->log, self->first, self->last, self->n);
+	check_all(_metadata, self);
 }
 
-static unsigned int count_lost(void)
+/* A new daemon, which is told of all. */
+static void register_anew(struct __test_metadata *const _metadata,
+			  struct _test_data_many *self)
 {
-	struct audit_status status;
+	int round = get(&view->round);
 
-	return audit_get_status(&status) ? -1 : status.lost;
+	cid_do(self->daemon, do_unregister, 0, 0);
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	wait_rounds(_metadata, &self->log, round + 1);
+	check_all(_metadata, self);
+}
+
+TEST_F_TIMEOUT(many, announced, MANY_TIMEOUT)
+{
+	ask(_metadata, self);
+}
+
+/* Who may not wait is not there when there is no room. It has to be. */
+TEST_F_TIMEOUT(many, announced_without_wait, MANY_TIMEOUT)
+{
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_WAIT_TIME, 0));
+	ask(_metadata, self);
+	register_anew(_metadata, self);
+	ASSERT_EQ(self->lost, audit_lost());
+	/* That is the end of the machine if it loses one. */
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_FAILURE, 2));
+	register_anew(_metadata, self);
+}
+
+/* Records above the rate would be lost. */
+TEST_F_TIMEOUT(many, announced_below_the_rate, MANY_TIMEOUT)
+{
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_RATE_LIMIT, 400));
+	ask(_metadata, self);
+	register_anew(_metadata, self);
 }
 
 /*
@@ -670,15 +661,15 @@ static unsigned int count_lost(void)
 TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
 {
 	struct cid_agent *member = cid_start(&self->world, NULL), *child;
-	unsigned int lost, births = 0;
+	unsigned int births = 0;
 
 	ASSERT_NE(NULL, member);
-	ASSERT_NE(0, make_container(&self->log, member));
-	lost = count_lost();
-	ASSERT_EQ(0, cid_do(self->daemon, do_register, true, 0));
-	/* Who asks now waits for the backlog, too, and wakes nobody. */
-	count_lost();
-	while (births < 1000 && get(&shared->announced) < (int)self->n) {
+	ASSERT_EQ(0, cid_write(member->pid, "join %llu", self->crowd.first));
+	ASSERT_EQ(0, audit_drop(&self->log));
+	view->pause_us = 1000;
+	view->pause_each = 32;
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	while (births < 1000 && !get(&view->round)) {
 		child = cid_start(&self->world, member);
 		ASSERT_NE(NULL, child);
 		ASSERT_EQ(cid_read(member->pid), cid_read(child->pid));
@@ -687,34 +678,80 @@ TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
 	}
 	printf("# %u births meanwhile\n", births);
 	EXPECT_LT(3, births);
-	wait_told(_metadata, &self->log, self->n + 1);
-	/* A daemon that is too slow loses some, and they are counted. */
-	EXPECT_EQ(self->n + 1, get(&shared->announced) + count_lost() - lost);
-	check_all(_metadata, &self->log, self->first, self->last, self->n);
+	wait_rounds(_metadata, &self->log, 1);
+	check_all(_metadata, self);
+}
+
+/* Set or unset a device to be promiscuous x times: that waits for no room. */
+static long do_promiscuous(struct cid_world *world,
+			   const struct cid_call *call)
+{
+	struct ifreq ifr = { .ifr_name = "lo" };
+	int fd, i;
+
+	if (unshare(CLONE_NEWNET))
+		return -errno;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (i = 0; i < call->x; i++) {
+		ifr.ifr_flags ^= IFF_PROMISC;
+		if (ioctl(fd, SIOCSIFFLAGS, &ifr))
+			return -errno;
+		usleep(50000);
+	}
+	return close(fd);
+}
+
+/* An announcement takes no room from records that cannot wait. */
+TEST_F_TIMEOUT(many, announced_beside_atomic_records, MANY_TIMEOUT)
+{
+	const int atomic = 20;
+
+	view->pause_us = 2000;
+	view->pause_each = 1;
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+	ASSERT_EQ(0, cid_do(self->agent, do_promiscuous, atomic, 0));
+	EXPECT_EQ(0, get(&view->round));
+	wait_rounds(_metadata, &self->log, 1);
+	EXPECT_EQ(atomic, get(&view->promiscuous));
+	check_all(_metadata, self);
+}
+
+/* Whoever waits for a daemon that does not read can be killed. */
+TEST_F_TIMEOUT(many, announcement_is_killed, MANY_TIMEOUT)
+{
+	struct pollfd answer = { .fd = self->agent->sock[0], .events = POLLIN };
+	time_t start;
+
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, DAEMON_RCVBUF, 0));
+	wait_rounds(_metadata, &self->log, 1);
+	ASSERT_EQ(0, kill(self->daemon->pid, SIGSTOP));
+	cid_post(self->agent, cid_do_write, getpid(), 0, "announce");
+	EXPECT_EQ(0, poll(&answer, 1, 1000));
+	start = time(NULL);
+	cid_kill(self->agent);
+	EXPECT_GT(3, time(NULL) - start);
 }
 
 /* They end while they are announced, which keeps nobody from either. */
 TEST_F_TIMEOUT(many, announced_while_they_end, MANY_TIMEOUT)
 {
+	const unsigned int n = self->crowd.n;
 	int announced, exits;
-	unsigned int i;
 
 	cid_post(self->agent, cid_do_write, getpid(), 0, "announce");
-	for (i = 0; i < self->n; i++) {
-		kill(self->pid[i], SIGKILL);
-		waitpid(self->pid[i], NULL, 0);
-		self->pid[i] = 0;
-		ASSERT_LE(0, audit_receive(&self->log, 0));
-	}
+	crowd_kill(&self->crowd);
 	EXPECT_EQ(0, cid_wait(self->agent));
 	ASSERT_EQ(0, audit_sync(&self->log));
 	announced = audit_count(&self->log, AUDIT_CONTAINER_OP,
 				"^op=announce ");
 	exits = audit_count(&self->log, AUDIT_CONTAINER_OP, "^op=exit ");
 	printf("# %d announced, %d ended\n", announced, exits);
-	EXPECT_EQ(self->n, exits);
+	EXPECT_EQ(n, exits);
 	EXPECT_LT(0, announced);
-	EXPECT_GE(self->n, announced);
+	EXPECT_GE(n, announced);
+	EXPECT_EQ(1, audit_count(&self->log, AUDIT_CONTAINER_OP,
+				 "^op=announced ocontid=0 count=%d lost=0 ",
+				 announced));
 }
 
 TEST_HARNESS_MAIN

@@ -29,6 +29,18 @@
 #define AUDIT_TIMEOUT_POLL_MS	50
 
 #define AUDIT_RCVBUF		(64 << 20)
+
+#ifndef AUDIT_SIGNAL_INFO2
+#define AUDIT_SIGNAL_INFO2	1020
+
+struct audit_sig_info2 {
+	__u32		uid;
+	__s32		pid;
+	__u64		contid;
+	char		ctx[];
+};
+#endif
+
 #define AUDIT_RULES		8
 #define AUDIT_PATTERN_MAX	4096
 
@@ -476,6 +488,74 @@ static inline int audit_event_find(const struct audit_log *log,
 		    log->record[i].type == type)
 			return i;
 	return -ENOENT;
+}
+
+/*
+ * The ID of who acts. Whoever reads a log must take it where the kernel puts it
+ * and nowhere else: what follows msg=' is the sender's, and so may be what
+ * stands in between.
+ */
+
+static inline bool audit_from_user(__u16 type)
+{
+	return type == AUDIT_USER ||
+	       (type >= AUDIT_FIRST_USER_MSG && type <= AUDIT_LAST_USER_MSG) ||
+	       (type >= AUDIT_FIRST_USER_MSG2 && type <= AUDIT_LAST_USER_MSG2);
+}
+
+/* The length of what the kernel says in a record. */
+static inline size_t audit_kernel_part(const struct audit_record *record)
+{
+	const char *msg = audit_from_user(record->type) ?
+			  strstr(record->text, " msg='") : NULL;
+
+	return msg ? msg - record->text : strlen(record->text);
+}
+
+/* The ID that a record names: its last field, or the one in front of msg='. */
+static inline __u64 audit_contid(const struct audit_record *record)
+{
+	static const char key[] = " contid=";
+	const size_t len = sizeof(key) - 1;
+	const char *start = record->text;
+	const char *digits = start + audit_kernel_part(record);
+
+	while (digits > start && digits[-1] >= '0' && digits[-1] <= '9')
+		digits--;
+	if (digits - start < (ssize_t)len || memcmp(digits - len, key, len))
+		return 0;
+	return strtoull(digits, NULL, 10);
+}
+
+/* The ID that an event names, ~0 if it names several. */
+static inline __u64 audit_event_contid(const struct audit_log *log,
+				       unsigned int serial)
+{
+	__u64 id, found = 0;
+	size_t i;
+
+	for (i = 0; i < log->count; i++) {
+		if (log->record[i].serial != serial)
+			continue;
+		id = audit_contid(&log->record[i]);
+		if (id && found && id != found)
+			return ~0ULL;
+		found = id ?: found;
+	}
+	return found;
+}
+
+/* The records of a type that name an ID. */
+static inline int audit_count_contid(const struct audit_log *log, __u16 type,
+				     __u64 id)
+{
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < log->count; i++)
+		count += (!type || log->record[i].type == type) &&
+			 audit_contid(&log->record[i]) == id;
+	return count;
 }
 
 /*

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <limits.h>
 #include <pthread.h>
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -39,6 +41,11 @@
 /* A kernel may have been built without it. */
 #ifndef CAP_AUDIT_CONTAINER
 #define CAP_AUDIT_CONTAINER	41
+#endif
+
+/* Newer kernels have it. */
+#ifndef NS_GET_ID
+#define NS_GET_ID	_IOR(NSIO, 13, __u64)
 #endif
 
 #define CID_AGENTS	8
@@ -481,13 +488,33 @@ static const struct cid_ns cid_ns_table[] = {
 	{ "utsns", "uts" },
 };
 
+static inline char const *cid_ns_path(pid_t pid, pid_t tid, const char *file)
+{
+	static char path[80];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/%s", pid, tid, file);
+	return path;
+}
+
 static inline int cid_ns_stat(pid_t pid, pid_t tid, const char *file,
 			      struct stat *st)
 {
-	char path[80];
+	return stat(cid_ns_path(pid, tid, file), st);
+}
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/%s", pid, tid, file);
-	return stat(path, st);
+/* " FIELD_id=ID" where the kernel has IDs of namespaces, or nothing. */
+static inline int cid_ns_id(char *text, size_t size, pid_t pid, pid_t tid,
+			    const struct cid_ns *ns)
+{
+	int fd = open(cid_ns_path(pid, tid, ns->file), O_RDONLY | O_CLOEXEC);
+	bool known;
+	__u64 id;
+
+	if (fd < 0)
+		return 0;
+	known = !ioctl(fd, NS_GET_ID, &id);
+	close(fd);
+	return known ? snprintf(text, size, " %s_id=%llu", ns->field, id) : 0;
 }
 
 /* The namespace set of a thread, as a record has to list it. */
@@ -512,6 +539,7 @@ static inline void cid_ns_text(char *text, size_t size, pid_t pid, pid_t tid)
 			continue;
 		len += snprintf(text + len, size - len, " %s=%lu", ns->field,
 				(unsigned long)st.st_ino);
+		len += cid_ns_id(text + len, size - len, pid, tid, ns);
 	}
 }
 

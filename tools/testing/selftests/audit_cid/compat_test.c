@@ -74,7 +74,7 @@ TEST_F(record, syscall)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, take_event(&self->log, self->agent, id));
 	EXPECT_EQ(1, audit_count(&self->log, AUDIT_SYSCALL,
-				 "^arch=%x syscall=%d .* contid=%llu ",
+				 "^arch=%x syscall=%d .* contid=%llu$",
 				 OWN_ARCH, __NR_getpgid,
 				 (unsigned long long)id));
 }

@@ -204,17 +204,13 @@ static inline int event_by(const struct audit_log *log, int place, __u64 id)
 {
 	unsigned int serial = log->record[place].serial;
 	int at = audit_event_find(log, serial, AUDIT_SYSCALL);
-	char want[48];
 
 	if (at < 0)
 		at = audit_event_find(log, serial, AUDIT_URINGOP);
 	/* Alone: the record says it itself. */
 	if (at < 0)
 		at = place;
-	snprintf(want, sizeof(want), " contid=%llu", id);
-	if (!id)
-		return strstr(log->record[at].text, " contid=") ? -EINVAL : 0;
-	return strstr(log->record[at].text, want) ? 0 : -EINVAL;
+	return audit_contid(&log->record[at]) == id ? 0 : -EINVAL;
 }
 
 /*
@@ -236,7 +232,7 @@ int take_refused(struct audit_log *log, pid_t writer, __u64 id, pid_t opid,
 	if (ret)
 		return ret;
 	ret = audit_take(log, AUDIT_CONTAINER_OP, NULL,
-			 "^op=%s opid=%d (.* )?pid=%d uid=[0-9]+ .* res=0$",
+			 "^op=%s opid=%d (.* )?pid=%d uid=[0-9]+ .* res=0( contid=[0-9]+)?$",
 			 begin, opid, writer);
 	return ret < 0 ? ret : event_by(log, ret, id);
 }

@@ -318,6 +318,9 @@ static void learn(struct __test_metadata *const _metadata,
 		ASSERT_NE(NULL, container);
 		ASSERT_GT(SETS, container->sets);
 		container->set[container->sets++] = set;
+		/* Not that of the process. */
+		if (!strcmp(op, "thread"))
+			continue;
 		for (j = 0; j < ACTORS; j++) {
 			struct player *player = &self->player[j];
 

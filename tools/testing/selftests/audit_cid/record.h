@@ -6,6 +6,8 @@
 #ifndef _SELFTESTS_AUDIT_CID_RECORD_H
 #define _SELFTESTS_AUDIT_CID_RECORD_H
 
+#include <linux/seccomp.h>
+
 #include "audit.h"
 
 #define EVENT_MAGIC	(0x40000000 | event_owner)
@@ -19,7 +21,6 @@ static pid_t event_owner;
 static struct {
 	int	stop;
 	int	events;
-	int	announced;	/* to an agent that is the audit daemon */
 } *shared;
 
 #define get(p)		__atomic_load_n(p, __ATOMIC_SEQ_CST)
@@ -129,7 +130,7 @@ static inline int take_transition(struct audit_log *log, const char *op,
 				  const char *nsset, pid_t acting)
 {
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
-			  "^op=%s ocontid=%llu opid=%d otid=%d %s %s exe=\"%s\"( contid=%llu)? res=1$",
+			  "^op=%s ocontid=%llu opid=%d otid=%d %s %s exe=\"%s\" res=1( contid=%llu)?$",
 			  op, id, pid, tid, nsset, subject(acting),
 			  self_exe(), id);
 }
@@ -157,7 +158,7 @@ static inline int take_event(struct audit_log *log, struct cid_agent *agent, __u
 	pid_t ppid = agent->by ? agent->by->pid : getpid();
 
 	return audit_take(log, AUDIT_SYSCALL, NULL,
-			  "^arch=[0-9a-f]+ syscall=%d success=no exit=-3 a0=%x a1=[0-9a-f]+ a2=[0-9a-f]+ a3=[0-9a-f]+ items=0 ppid=%d pid=%d auid=%u uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=[^ ]+ ses=%u comm=\"%s\" exe=\"%s\"( subj=[^ ]+)?%s key=\"audit_cid_test\"$",
+			  "^arch=[0-9a-f]+ syscall=%d success=no exit=-3 a0=%x a1=[0-9a-f]+ a2=[0-9a-f]+ a3=[0-9a-f]+ items=0 ppid=%d pid=%d auid=%u uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=[^ ]+ ses=%u comm=\"%s\" exe=\"%s\"( subj=[^ ]+)? key=\"audit_cid_test\"%s$",
 			  __NR_getpgid, EVENT_MAGIC, ppid, agent->pid, auid(),
 			  ses(), program_invocation_short_name, self_exe(), field(id));
 }
@@ -197,6 +198,26 @@ static inline struct cid_agent *start_never(struct cid_world *world,
 	if (cid_do(parent, do_set_group, NEVER_GID, 0))
 		return NULL;
 	return cid_start(world, parent);
+}
+
+static inline long do_seccomp(struct cid_world *world, const struct cid_call *call)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getpgid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {
+		.len = ARRAY_SIZE(code),
+		.filter = code,
+	};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return -errno;
+	return syscall(__NR_getpgid, 0);
 }
 
 static inline long do_abort(struct cid_world *world, const struct cid_call *call)

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Audit container ID: a member that makes records as fast as it can, while the
+ * audit daemon is slow
+ *
+ * It harms nobody else: what others do is logged, or the log heals by an
+ * announcement; memory does not grow without bound; and the host gets its work
+ * done.
+ *
+ * AUDIT_CID_SECONDS	how long in each way, 3 by default
+ */
+
+#include <linux/if.h>
+#include <spawn.h>
+#include <time.h>
+
+#include "daemon.h"
+#include "grant.h"
+#include "nft.h"
+
+#define HOSTILE_TIMEOUT	3600
+#define HOSTILES	2
+#define BUDGET		4
+
+/* Of the audit daemon: 1,000 records a second at most. */
+#define SLOW_US		1000
+
+/* In seconds: until the log is whole again. */
+#define HEAL_MAX	120
+
+/*
+ * In kB: the queues of audit are full, each with as many records as the limit
+ * says, and what namespaces leave behind.
+ */
+#define GROWTH_MAX	(64 << 10)
+
+/* How much longer a program of the host's may take than beside busy loops. */
+#define EXEC_RATIO	2
+
+/* How many programs the host runs at least, to know how long one takes. */
+#define EXECS_MAX	65536
+
+static int *stop;
+
+/*
+ * The ways. Each is done over and over by a process that is root in a user
+ * namespace of its own, and in a container with a grant.
+ */
+
+static void spin(void)
+{
+	int i;
+
+	for (i = 0; i < 100000; i++)
+		__asm__ __volatile__("" : : : "memory");
+}
+
+static void way_unshare(void)
+{
+	unshare(CLONE_NEWUTS);
+}
+
+static void way_clone(void)
+{
+	pid_t pid = cid_clone(CLONE_NEWUTS | CLONE_NEWIPC);
+
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
+static void way_refused(void)
+{
+	cid_write(getpid(), "join 1");
+}
+
+static void way_containers(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		cid_write(getpid(), "new name=evil");
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void way_tables(void)
+{
+	static const char name[] = "t contid=1";
+	static int fd = -1;
+
+	if (fd < 0 && !unshare(CLONE_NEWNET))
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			    NETLINK_NETFILTER);
+	nft_table(fd, NFT_MSG_NEWTABLE, name);
+	nft_table(fd, NFT_MSG_DELTABLE, name);
+}
+
+/* These records do not wait for room. */
+static void way_promiscuous(void)
+{
+	static struct ifreq ifr = { .ifr_name = "lo" };
+	static int fd = -1;
+
+	if (fd < 0 && !unshare(CLONE_NEWNET))
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ifr.ifr_flags ^= IFF_PROMISC;
+	ioctl(fd, SIOCSIFFLAGS, &ifr);
+}
+
+static void way_abort(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		do_abort(NULL, NULL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Do it until told to stop. The pointer is to a way. */
+static long do_way(struct cid_world *world, const struct cid_call *call)
+{
+	void (*way)(void) = (void (*)(void))call->x;
+	long turns = 0;
+
+	while (!get(stop)) {
+		way();
+		turns++;
+	}
+	return turns;
+}
+
+/*
+ * What is measured
+ */
+
+static long slab_kb(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+	long kb = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Slab: %ld", &kb) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kb;
+}
+
+/* In seconds, of a program that does next to nothing. */
+static double time_exec(void)
+{
+	char path[PATH_MAX], *argv[] = { "hold", "/dev/null", NULL };
+	double start = now();
+	int status;
+	pid_t pid;
+
+	cid_hold_path(path);
+	if (posix_spawn(&pid, path, NULL, NULL, argv, NULL) ||
+	    waitpid(pid, &status, 0) < 0 || status)
+		return -1;
+	return now() - start;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * The test
+ */
+
+FIXTURE(hostile)
+{
+	struct cid_world world;
+	struct audit_log log;
+	struct cid_agent *daemon, *witness, *hostile[HOSTILES];
+	unsigned int events;
+	long slab, slab_max;
+	double exec[EXECS_MAX];
+	unsigned int execs;
+};
+
+FIXTURE_VARIANT(hostile)
+{
+	void	(*way)(void);
+};
+
+#define HOSTILE(name)							\
+	FIXTURE_VARIANT_ADD(hostile, name) { way_##name }
+
+/* clang-format off */
+HOSTILE(unshare);
+HOSTILE(clone);
+HOSTILE(refused);
+HOSTILE(containers);
+HOSTILE(tables);
+HOSTILE(promiscuous);
+HOSTILE(abort);
+/* clang-format on */
+
+static void start_hostiles(struct __test_metadata *const _metadata,
+			   struct _test_data_hostile *self)
+{
+	int i;
+
+	for (i = 0; i < HOSTILES; i++) {
+		struct cid_agent *agent = cid_start(&self->world, NULL);
+
+		ASSERT_NE(NULL, agent);
+		ASSERT_EQ(0, cid_write(agent->pid, "new delegate=%d", BUDGET));
+		ASSERT_EQ(0, cid_do(agent, do_become_rootless, 0, 0));
+		self->hostile[i] = agent;
+	}
+}
+
+FIXTURE_SETUP(hostile)
+{
+	const char *missing = cid_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	view_setup(_metadata);
+	stop = mmap(NULL, sizeof(*stop), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, stop);
+	setup(_metadata, &self->world, &self->log);
+	if (self->log.status.pid)
+		SKIP(return, "an audit daemon is running: stop it");
+	/* The daemon's log is the one that counts. */
+	ASSERT_EQ(0, audit_only(&self->log, 0));
+	ASSERT_EQ(0, add_event_rule(&self->log));
+	self->daemon = cid_start(&self->world, NULL);
+	self->witness = cid_start(&self->world, NULL);
+	ASSERT_NE(NULL, self->daemon);
+	ASSERT_NE(NULL, self->witness);
+	ASSERT_EQ(0, cid_write(self->witness->pid, "new name=witness"));
+	view->witness = cid_read(self->witness->pid);
+	view->first = view->witness;
+	start_hostiles(_metadata, self);
+	view->pause_each = 1;
+	view->pause_us = SLOW_US;
+	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
+}
+
+FIXTURE_TEARDOWN(hostile)
+{
+	set(stop, 1);
+	cid_do(self->daemon, do_unregister, 0, 0);
+	teardown(&self->world, &self->log);
+}
+
+static long do_numbered_event(struct cid_world *world,
+			      const struct cid_call *call)
+{
+	return syscall(__NR_getpgid, EVENT_MAGIC, call->x) < 0 ? 0 : -EIO;
+}
+
+/* Somebody else's container comes and goes, and an event. */
+static void others(struct __test_metadata *const _metadata,
+		   struct _test_data_hostile *self)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		cid_write(getpid(), "new");
+		_exit(0);
+	}
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_EQ(0, cid_do(self->witness, do_numbered_event, self->events++,
+			    0));
+}
+
+/* For a while, with all hostile ones at it. Returns the median time of exec. */
+static double watch(struct __test_metadata *const _metadata,
+		    struct _test_data_hostile *self, void (*way)(void),
+		    double seconds)
+{
+	double end = now() + seconds;
+	long slab;
+	int i;
+
+	set(stop, 0);
+	self->execs = 0;
+	for (i = 0; i < HOSTILES; i++)
+		cid_post(self->hostile[i], do_way, (long)way, 0, "%s", "");
+	while (now() < end && self->execs < EXECS_MAX) {
+		others(_metadata, self);
+		for (i = 0; i < 8; i++)
+			self->exec[self->execs++] = time_exec();
+		slab = slab_kb();
+		if (slab > self->slab_max)
+			self->slab_max = slab;
+	}
+	set(stop, 1);
+	for (i = 0; i < HOSTILES; i++)
+		EXPECT_LT(0, cid_wait(self->hostile[i]));
+	qsort(self->exec, self->execs, sizeof(*self->exec), compare);
+	return self->exec[self->execs / 2];
+}
+
+/* Events of the witness that the daemon has not heard of. */
+static unsigned int count_missing(const struct _test_data_hostile *self)
+{
+	unsigned int missing = 0, i;
+
+	for (i = 0; i < self->events && i < DAEMON_EVENTS; i++)
+		missing += !get(&view->event[i]);
+	return missing;
+}
+
+/* Containers that have ended, and the daemon does not know. */
+static unsigned int count_unknown(__u64 after, __u64 before)
+{
+	unsigned int unknown = 0;
+	__u64 id;
+
+	for (id = after + 1; id < before; id++)
+		unknown += !daemon_knows_end(id);
+	return unknown;
+}
+
+/* One that is made now has an ID that is larger than all others. */
+static __u64 newest(struct __test_metadata *const _metadata,
+		    struct _test_data_hostile *self)
+{
+	struct cid_agent *agent = cid_start(&self->world, NULL);
+
+	EXPECT_EQ(0, cid_write(agent->pid, "new"));
+	return cid_read(agent->pid);
+}
+
+TEST_F_TIMEOUT(hostile, does_no_harm, HOSTILE_TIMEOUT)
+{
+	double seconds = cid_number("AUDIT_CID_SECONDS", 3), idle, busy, end;
+	__u64 last = cid_read(self->hostile[HOSTILES - 1]->pid), next;
+	unsigned int lost = audit_lost(), unknown, missing;
+
+	idle = watch(_metadata, self, spin, seconds / 3);
+	self->slab = slab_kb();
+	self->slab_max = self->slab;
+	busy = watch(_metadata, self, variant->way, seconds);
+	view->pause_us = 0;
+	next = newest(_metadata, self);
+	lost = audit_lost() - lost;
+	end = now() + HEAL_MAX;
+	do {
+		usleep(10000);
+		unknown = count_unknown(last, next);
+		missing = lost ? 0 : count_missing(self);
+	} while ((unknown || missing) && now() < end);
+	EXPECT_EQ(0, unknown);
+	EXPECT_EQ(0, missing);
+	EXPECT_GT(GROWTH_MAX, self->slab_max - self->slab);
+	EXPECT_GT(EXEC_RATIO, busy / idle);
+	printf("# %lu records, %u lost, %u of %u events missing\n",
+	       get(&view->records), lost, count_missing(self), self->events);
+	printf("# slab: +%ld kB; exec: %.2f ms, beside busy loops: %.2f ms\n",
+	       self->slab_max - self->slab, 1e3 * busy, 1e3 * idle);
+}
+
+TEST_HARNESS_MAIN
