@@ -103,7 +103,7 @@ logged() {
 
 # bar PV-OPTIONS...: copy standard input; where a terminal looks on, pv shows there how far it is
 bar() {
-	if [ -t 2 ] && command -v pv >/dev/null; then pv -pteb -i 0.5 "$@"; else cat; fi
+	if [ -t 2 ] && command -v pv >/dev/null; then pv -C -pteb -i 0.5 "$@"; else cat; fi
 }
 
 # counted FILE LINES CMD...: as logged, with a bar; LINES: how many are expected, 0 if unknown
