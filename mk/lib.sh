@@ -101,17 +101,19 @@ logged() {
 	fi
 }
 
-# bar PV-OPTIONS...: copy standard input; where a terminal looks on, pv shows there how far it is
+# bar TOTAL [-l]: copy standard input; on a terminal, pv shows how much of TOTAL bytes, with
+# -l lines, is done. TOTAL is 0 where it is not known.
 bar() {
-	if [ -t 2 ] && command -v pv >/dev/null; then pv -C -pteb -i 0.5 "$@"; else cat; fi
+	local size=()
+	[ "$1" = 0 ] || size=(-s "$1")
+	if [ -t 2 ] && command -v pv >/dev/null; then pv -C -pteb -i 0.5 "${size[@]}" "${@:2}"; else cat; fi
 }
 
-# counted FILE LINES CMD...: as logged, with a bar; LINES: how many are expected, 0 if unknown
+# counted FILE LINES CMD...: as logged, with a bar for the output's lines
 counted() {
-	local log=$LOG/$1 size=()
-	[ "$2" = 0 ] || size=(-s "$2")
+	local log=$LOG/$1 lines=$2
 	shift 2
-	if ! "$@" 2>&1 | bar -l "${size[@]}" >"$log"; then
+	if ! "$@" 2>&1 | bar "$lines" -l >"$log"; then
 		tail -n 40 "$log" >&2
 		die "failed: ${*:1:3} ... (all of it: ${log#"$TOP"/})"
 	fi
