@@ -44,6 +44,9 @@ export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache} CCACHE_BASEDIR=$TOP CCACHE_NOHASH
 export CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
+# The end of a log does not explain a Ctrl-C
+trap 'exit 130' INT
+
 say() { echo "==> $*"; }
 die() { echo "error: $*" >&2; exit 1; }
 
