@@ -122,12 +122,6 @@ counted() {
 	fi
 }
 
-# remove_rest FOLDER...: what a run that was interrupted has left; it may take a while
-remove_rest() {
-	[ ! -e "$1" ] || say "removing ${1#"$TOP"/}, which is not complete"
-	rm -rf "$@"
-}
-
 # room MB WHAT: there is that much space in build/ for it
 room() {
 	local free
