@@ -22,17 +22,17 @@ refresh: ## write the .patch files back from the edited build/tree-BASE
 kernel: ## build the patched kernel; an option that did not stick is an error
 	@mk/kernel
 
-kunit: kernel ## run the unit tests
-	@mk/kunit
+kunit: ## run the unit tests
+	@mk/host && mk/kernel && mk/kunit
 
-selftest: kernel ## run the kernel selftests in the guest, TAP to build/log
-	@mk/selftest
+selftest: ## run the kernel selftests in the guest, TAP to build/log
+	@mk/host && mk/kernel && mk/selftest
 
-integration: kernel ## a real auditd, real containers of every runtime, asserted
-	@mk/integration
+integration: ## a real auditd, real containers of every runtime, asserted
+	@mk/host && mk/kernel && mk/integration
 
-test: kernel ## kunit, selftest and integration; PARTS="rules logs": only these of it
-	@mk/test
+test: ## kunit, selftest and integration; PARTS="rules logs": only these of it
+	@mk/host && mk/kernel && mk/test
 
 stress: ## all selftests, then everything at once for AUDIT_CID_SECONDS, on the x86_64 debug kernel
 	@ARCH=$(if $(filter file,$(origin ARCH)),x86_64,$(ARCH)) DEBUG=$(or $(DEBUG),1) mk/stress
@@ -46,8 +46,8 @@ coverage: ## which lines of kernel/audit_cid*.c the tests run
 configs: ## build, or with BOOT=1 boot, without what can be left out, and for other machines
 	@mk/configs
 
-demo: kernel ## see a container's events in a real auditd's log
-	@mk/need run
+demo: ## see a container's events in a real auditd's log
+	@mk/host && mk/kernel && mk/need run
 	@$(boot) -- vm/demo
 
 check: ## all that can be found without booting; STEPS=1: also compile mail by mail

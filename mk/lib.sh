@@ -44,6 +44,9 @@ export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache} CCACHE_BASEDIR=$TOP CCACHE_NOHASH
 export CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
+# The end of a log does not explain a Ctrl-C
+trap 'exit 130' INT
+
 say() { echo "==> $*"; }
 die() { echo "error: $*" >&2; exit 1; }
 
@@ -101,18 +104,69 @@ logged() {
 	fi
 }
 
+# bar TOTAL [-l]: copy standard input; on a terminal, pv shows how much of TOTAL bytes, with
+# -l lines, is done. TOTAL is 0 where it is not known.
+bar() {
+	local size=()
+	[ "$1" = 0 ] || size=(-s "$1")
+	if [ -t 2 ] && command -v pv >/dev/null; then pv -C -pteb -i 0.5 "${size[@]}" "${@:2}"; else cat; fi
+}
+
+# counted FILE LINES CMD...: as logged, with a bar for the output's lines
+counted() {
+	local log=$LOG/$1 lines=$2
+	shift 2
+	if ! "$@" 2>&1 | bar "$lines" -l >"$log"; then
+		tail -n 40 "$log" >&2
+		die "failed: ${*:1:3} ... (all of it: ${log#"$TOP"/})"
+	fi
+}
+
+# room MB WHAT: there is that much space in build/ for it
+room() {
+	local free
+	free=$(df --output=avail -BM "$BUILD" | tail -n 1 | tr -dc 0-9)
+	[ "$free" -ge "$1" ] || die "$2 needs $(gigabytes "$1") in build/, where $(gigabytes "$free") are free"
+}
+gigabytes() { echo "$(($1 / 1024)).$(($1 % 1024 * 10 / 1024)) GB"; }
+
+# vm_sources: what vm/ARCH-BASE changes in the kernel for the VM alone. These changes are
+# not in build/tree-BASE, thus in no mail: make finds a source among the objects first.
+vm_sources() {
+	local dir=vm/$ARCH-$BASE list=$OUT/vm-sources file new
+	[ -d "$dir" ] || [ -f "$list" ] || return 0
+	mkdir -p "$OUT"
+	[ ! -f "$list" ] || while read -r file; do
+		[ -f "$dir/$file.patch" ] || rm -f "$OUT/$file"
+	done <"$list"
+	find "$dir" -name '*.patch' -printf '%P\n' | sed 's/\.patch$//' >"$list"
+	while read -r file; do
+		new=$OUT/$file.new
+		mkdir -p "$(dirname "$new")"
+		apply_patch "$dir/$file.patch" "$TREE/$file" "$new" || die "$dir/$file.patch does not apply"
+		cmp -s "$new" "$OUT/$file" || cp "$new" "$OUT/$file"
+		rm "$new"
+	done <"$list"
+}
+
 # roomy_tmp SIZE: a folder for UML's memory, which is a file: it must be executable,
 # and had better be on a tmpfs
 roomy_tmp() {
-	local dir
-	for dir in "${TMPDIR:-/dev/shm}" /dev/shm /tmp "$BUILD"; do
-		[ -w "$dir" ] || continue
-		case ,$(findmnt -nro OPTIONS -T "$dir"), in *,noexec,*) continue ;; esac
-		[ "$(df --output=avail -B1 "$dir" | tail -n 1)" -gt "$(numfmt --from=iec "$1")" ] || continue
-		echo "$dir"
-		return
+	local dir free why=''
+	for dir in ${TMPDIR:+"$TMPDIR"} /dev/shm /tmp "$BUILD"; do
+		if [ ! -w "$dir" ]; then
+			why+="; $dir cannot be written to"
+		elif [[ ,$(findmnt -nro OPTIONS -T "$dir"), = *,noexec,* ]]; then
+			why+="; $dir is mounted noexec"
+		elif free=$(df --output=avail -BM "$dir" | tail -n 1 | tr -dc 0-9) &&
+		     [ "$free" -lt $(($(numfmt --from=iec "$1") >> 20)) ]; then
+			why+="; $dir has $free MB free"
+		else
+			echo "$dir"
+			return
+		fi
 	done
-	die "no folder for $1 of guest memory (tried /dev/shm, /tmp and build)"
+	die "user-mode Linux finds no folder for $1 of guest memory: ${why#; }. ARCH=x86_64 (QEMU) needs none"
 }
 
 # uml_args: what the base's UML wants on its command line. 7.3 knows a faster way to
