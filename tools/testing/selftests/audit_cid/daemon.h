@@ -20,9 +20,12 @@
 enum known { UNHEARD, LIVE, EXITED, GONE };
 
 /*
- * round counts the announcements that nobody asked for; whole counts those of
- * them that were of all containers, had all of their records, and after whose
- * begin none was lost. The test sets the first three.
+ * The first four are for the test to set. announces counts the records of
+ * announcements that nobody asked for, and round those that end them; whole
+ * counts the announcements of all containers that had all of their records, and
+ * since whose begin nothing was lost. An announcement may break off, and then
+ * another one begins: the last records before its end are its own. For each of
+ * the records, highest_at is the highest ID in the log at that time.
  */
 static struct daemon_view {
 	__u64		first;
@@ -30,14 +33,14 @@ static struct daemon_view {
 	unsigned int	pause_us, pause_each;
 	unsigned long	records;
 	int		announces;
-	int		round;
+	int		round, round_begin;
 	int		whole;
 	int		mark;
 	int		promiscuous;
-	unsigned int	in_round;
-	__u64		highest, highest_before;
+	__u64		highest;
+	__u64		highest_at[DAEMON_IDS];
 	unsigned char	known[DAEMON_IDS];
-	int		named_in[DAEMON_IDS];
+	int		named_at[DAEMON_IDS];
 	unsigned char	event[DAEMON_EVENTS];
 } *view;
 
@@ -50,44 +53,46 @@ static inline void daemon_learn(__u64 id, enum known known)
 	view->highest = id > view->highest ? id : view->highest;
 }
 
-static inline void daemon_begin_round(void)
-{
-	if (!view->in_round)
-		view->highest_before = view->highest;
-}
-
 static inline void daemon_announce(__u64 id)
 {
-	daemon_begin_round();
-	view->in_round++;
+	int at = view->announces;
+
+	view->highest_at[at % DAEMON_IDS] = view->highest;
 	daemon_learn(id, LIVE);
 	if (id >= view->first && id < view->first + DAEMON_IDS)
-		view->named_in[id - view->first] = view->round + 1;
+		view->named_at[id - view->first] = at + 1;
 	count(&view->announces);
 }
 
-/* What was created before it and is not in it has ended. */
-static inline void daemon_end_round(unsigned int n, unsigned int lost, __u64 root)
+/* What was created before it and is not among its records has ended. */
+static inline void daemon_conclude(int begin)
 {
-	__u64 id = view->first;
+	__u64 end = begin < view->announces ?
+		    view->highest_at[begin % DAEMON_IDS] : view->highest;
+	__u64 at;
 
-	daemon_begin_round();
-	count(&view->round);
-	if (n == view->in_round && !lost && !root) {
-		for (; id <= view->highest_before; id++)
-			if (id - view->first < DAEMON_IDS &&
-			    view->named_in[id - view->first] != view->round &&
-			    view->known[id - view->first] != EXITED)
-				daemon_learn(id, GONE);
+	for (at = 0; at < DAEMON_IDS && view->first + at <= end; at++)
+		if (view->named_at[at] <= begin && view->known[at] != EXITED)
+			daemon_learn(view->first + at, GONE);
+}
+
+static inline void daemon_end_round(int n, unsigned int lost, __u64 root)
+{
+	int begin = view->announces - n;
+
+	if (begin >= view->round_begin && !lost && !root) {
+		daemon_conclude(begin);
 		count(&view->whole);
 	}
-	view->in_round = 0;
+	view->round_begin = view->announces;
+	count(&view->round);
 }
 
 static inline void daemon_read_op(const char *text)
 {
-	unsigned int n, lost;
+	unsigned int lost;
 	__u64 id;
+	int n;
 
 	if (sscanf(text, "op=create ocontid=%llu", &id) == 1)
 		daemon_learn(id, LIVE);
@@ -97,7 +102,7 @@ static inline void daemon_read_op(const char *text)
 		return;		/* that was asked for */
 	else if (sscanf(text, "op=announce ocontid=%llu", &id) == 1)
 		daemon_announce(id);
-	else if (sscanf(text, "op=announced ocontid=%llu count=%u lost=%u", &id,
+	else if (sscanf(text, "op=announced ocontid=%llu count=%d lost=%u", &id,
 			&n, &lost) == 3)
 		daemon_end_round(n, lost, id);
 }

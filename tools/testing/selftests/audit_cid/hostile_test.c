@@ -291,7 +291,7 @@ static double watch(struct __test_metadata *const _metadata,
 		cid_post(self->hostile[i], do_way, (long)way, 0, "%s", "");
 	while (now() < end && self->execs < EXECS_MAX) {
 		others(_metadata, self);
-		for (i = 0; i < 8; i++)
+		for (i = 0; i < 2; i++)
 			self->exec[self->execs++] = time_exec();
 		slab = slab_kb();
 		if (slab > self->slab_max)
