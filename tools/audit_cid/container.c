@@ -88,9 +88,16 @@ static void note(struct model *model, struct container *con, const struct op *op
 		err(EXIT_OWN, "cannot keep the namespaces in memory");
 	life->changes = change;
 	change += life->count++;
-	*change = (struct change) { .con = con, .at = op->at, .opid = op->opid,
+	*change = (struct change) { .con = con, .at = op->spot.at, .opid = op->opid,
 				    .otid = op->otid, .set = op->set };
 	snprintf(change->op, sizeof(change->op), "%s", op->op);
+}
+
+static void print_ns(const struct ns *ns)
+{
+	printf(" %s=%" PRIu64, ns->type, ns->ino);
+	if (ns->id)
+		printf(" %s_id=%" PRIu64, ns->type, ns->id);
 }
 
 static void print_changes(const struct life *life, const struct container *con)
@@ -110,8 +117,7 @@ static void print_changes(const struct life *life, const struct container *con)
 		if (change->otid)
 			printf(" task %" PRIu64, change->otid);
 		for (j = 0; j < change->set.count; j++)
-			printf(" %s=%" PRIu64, change->set.ns[j].type,
-			       change->set.ns[j].ino);
+			print_ns(&change->set.ns[j]);
 		putchar('\n');
 	}
 	if (life->left_out)
@@ -142,17 +148,31 @@ static void print_members(struct container *con)
 	printf("\n  events     %lu, %lu failed\n", con->events, con->failed);
 }
 
+static void print_end(const struct container *con)
+{
+	char when[WHEN_SIZE];
+
+	when_text(con->how_ended ? con->end.at : con->last, when, sizeof(when));
+	if (con->how_ended == END_EXIT)
+		printf("  ended      %s\n", when);
+	else if (con->how_ended)
+		printf("  ended      by %s (%s): no such record\n", when,
+		       end_name(con->how_ended));
+	else
+		printf("  ended      no such record; last seen %s\n", when);
+}
+
 static void print_life(const struct life *life, struct container *con)
 {
 	char when[WHEN_SIZE];
 
-	printf("container %" PRIu64 " %s\n  node %s, boot %u\n", con->id,
+	printf("container %" PRIu64 " %s\n  node %s, boot %u%s\n", con->id,
 	       con->name ? con->name : "(no name)", con->node ? con->node : "-",
-	       con->boot);
+	       con->boot, con->boot_unsure ? " (or the one before)" : "");
 	print_parent(con);
-	if (con->created)
+	if (con->created.stream)
 		printf("  created    %s by auid %s, process %" PRIu64 " %s %s\n",
-		       when_text(con->created, when, sizeof(when)),
+		       when_text(con->created.at, when, sizeof(when)),
 		       con->auid ? con->auid : "?", con->maker,
 		       con->comm ? con->comm : "?", con->exe ? con->exe : "?");
 	else
@@ -163,11 +183,7 @@ static void print_life(const struct life *life, struct container *con)
 		       con->delegate);
 	print_changes(life, con);
 	print_members(con);
-	if (con->ended)
-		printf("  ended      %s\n", when_text(con->ended, when, sizeof(when)));
-	else
-		printf("  ended      no such record; last seen %s\n",
-		       when_text(con->last, when, sizeof(when)));
+	print_end(con);
 }
 
 int container_main(int argc, char **argv)

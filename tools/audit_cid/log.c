@@ -195,11 +195,11 @@ static bool find_key(const char *line, size_t len, const char **type, char *key)
 
 static bool names_one(const struct log *log, const char *type, size_t len)
 {
-	const char *mark = log->model->mark ?: "contid=";
+	const char *mark = log->model->mark_text ?: "contid=";
 
 	return begins(type, len, "UNKNOWN[1340] ") ||
 	       begins(type, len, "CONTAINER_OP ") || begins(type, len, "KERNEL ") ||
-	       begins(type, len, "SYSTEM_BOOT ") ||
+	       begins(type, len, "DAEMON_START ") ||
 	       memmem(type, len, mark, strlen(mark));
 }
 
@@ -217,11 +217,16 @@ static bool is_needed(const struct model *model, const char *type, size_t len)
 }
 
 /* @line has a newline at its end. */
-void log_line(struct log *log, const char *line, size_t len)
+void log_line(struct log *log, char *line, size_t len)
 {
 	char key[KEY_MAX + 1];
 	const char *type;
 
+	/* An editor or a transfer may have put a CR in front of it. */
+	if (len > 1 && line[len - 2] == '\r') {
+		line[len - 2] = '\n';
+		len--;
+	}
 	if (len == 1)
 		return;
 	if (len > LOG_LINE_MAX || memchr(line, 0, len) ||

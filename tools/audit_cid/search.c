@@ -111,12 +111,22 @@ static const struct argp argp = {
 };
 
 static bool is_wanted(struct model *model, const struct search *search,
-		      const char *node, const char *value)
+		      const char *node, uint64_t id)
 {
-	uint64_t id = strtoull(value, NULL, 10);
-
 	return id && (id == search->id || (search->tree &&
 		      model_is_below(model, node, id, search->id)));
+}
+
+static bool is_about(struct model *model, const struct search *search,
+		     const char *node, auparse_state_t *au)
+{
+	const char *value;
+
+	if (!record_has_ocontid(record_type(au)) || !auparse_first_field(au) ||
+	    !auparse_find_field(au, "ocontid"))
+		return false;
+	value = auparse_get_field_str(au);
+	return value && is_wanted(model, search, node, strtoull(value, NULL, 10));
 }
 
 static bool interpreted(auparse_state_t *au, const char *text, bool part)
@@ -132,25 +142,12 @@ static bool wants(struct model *model, auparse_state_t *au)
 	const struct search *search = model->data;
 	const au_event_t *event = auparse_get_timestamp(au);
 	uint64_t at = auparse_get_time(au) * 1000ULL + auparse_get_milli(au);
-	const char *name, *value;
 
-	if (!event || at < search->start || (search->end && at > search->end) ||
-	    !model_has_contid(auparse_get_record_text(au)) ||
-	    !auparse_first_field(au))
+	if (!event || at < search->start || (search->end && at > search->end))
 		return false;
-	do {
-		name = auparse_get_field_name(au);
-		value = auparse_get_field_str(au);
-		if (!name || !value)
-			continue;
-		if (!strcmp(name, "ocontid") || !strcmp(name, "contid"))
-			if (is_wanted(model, search, event->host, value))
-				return true;
-		/* What comes after the kernel's may be forged. */
-		if (!strcmp(name, "contid"))
-			return false;
-	} while (auparse_next_field(au) > 0);
-	return false;
+	return (model->acting &&
+		is_wanted(model, search, event->host, model->acting->id)) ||
+	       is_about(model, search, event->host, au);
 }
 
 /* What is true of some record of the event */
@@ -276,7 +273,7 @@ static void prepare(struct search *search, struct model *model)
 	if (search->tree)
 		return;
 	snprintf(search->mark, sizeof(search->mark), "contid=%s", search->contid);
-	model->mark = search->mark;
+	model->mark_text = search->mark;
 }
 
 int search_main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,9 @@ struct source {
 	int		fd;
 	struct stat	stat;
 	uint64_t	at;
+	size_t		base;		/* the length of the name without .N */
+	int		number;		/* N; 0: none */
+	unsigned int	chain;
 };
 
 struct reader {
@@ -142,17 +146,93 @@ static uint64_t begin_of(int fd, char *block)
 	return latest;
 }
 
-static int by_begin(const void *a, const void *b)
+/* audit.log.2 is 2; 0: the name has no such end */
+static int rotation_of(const char *path, size_t *base)
+{
+	const char *dot = strrchr(path, '.');
+	int number = 0;
+
+	*base = strlen(path);
+	if (!dot || !dot[1] || strlen(dot) > 5)
+		return 0;
+	for (const char *c = dot + 1; *c; c++) {
+		if (*c < '0' || *c > '9')
+			return 0;
+		number = number * 10 + *c - '0';
+	}
+	*base = dot - path;
+	return number;
+}
+
+static bool is_same_name(const struct source *a, const struct source *b)
+{
+	return a->base == b->base && !memcmp(a->path, b->path, a->base);
+}
+
+/* A name with a number is a rotated log's only where there is the log itself. */
+static void find_chain(struct source *source)
+{
+	char base[PATH_MAX];
+
+	source->number = rotation_of(source->path, &source->base);
+	if (!source->number || source->base >= sizeof(base))
+		return;
+	memcpy(base, source->path, source->base);
+	base[source->base] = 0;
+	if (!access(base, F_OK))
+		return;
+	source->number = 0;
+	source->base = strlen(source->path);
+}
+
+/* Of one name: the oldest first, which has the greatest number */
+static int by_number(const void *a, const void *b)
 {
 	const struct source *x = a, *y = b;
+	size_t len = x->base < y->base ? x->base : y->base;
+	int order = memcmp(x->path, y->path, len);
 
-	return (x->at > y->at) - (x->at < y->at);
+	if (order || x->base != y->base)
+		return order ? order : x->base < y->base ? -1 : 1;
+	return y->number - x->number;
+}
+
+/*
+ * By when they begin, but rotated logs by their numbers, whatever the clock
+ * showed: of all that come first among their like, the one that begins first.
+ */
+static void sort_sources(struct source *sources, size_t count)
+{
+	struct source *sorted = checked(calloc(count + 1, sizeof(*sorted)));
+	bool *taken = checked(calloc(count + 1, sizeof(*taken)));
+	size_t i, j, best;
+
+	qsort(sources, count, sizeof(*sources), by_number);
+	for (i = 0; i < count; i++)
+		sources[i].chain = i && is_same_name(&sources[i], &sources[i - 1]) ?
+				   sources[i - 1].chain : i + 1;
+	for (i = 0; i < count; i++) {
+		for (best = count, j = 0; j < count; j++) {
+			if (taken[j])
+				continue;
+			if (best == count || sources[j].at < sources[best].at)
+				best = j;
+			while (j + 1 < count && sources[j + 1].chain == sources[j].chain)
+				j++;
+		}
+		taken[best] = true;
+		sorted[i] = sources[best];
+	}
+	memcpy(sources, sorted, count * sizeof(*sources));
+	free(sorted);
+	free(taken);
 }
 
 static bool open_source(struct reader *reader, struct source *source,
 			const char *path)
 {
 	source->path = path;
+	find_chain(source);
 	source->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
 		     STDIN_FILENO;
 	if (source->fd < 0 || fstat(source->fd, &source->stat))
@@ -226,7 +306,7 @@ static size_t open_all(struct reader *reader, struct source *sources, char **fil
 			err(EXIT_OWN, "cannot open %s", *files);
 		count = drop_double(sources, count + 1);
 	}
-	qsort(sources, count, sizeof(*sources), by_begin);
+	sort_sources(sources, count);
 	return count;
 }
 
@@ -349,6 +429,7 @@ static void read_sources(struct reader *reader, struct source *sources,
 	if (!reader->model->follow)
 		reader->progress = progress_start(total, reader->model->prints);
 	for (i = 0; i < count; i++) {
+		reader->model->chain = sources[i].chain;
 		if (i == last)
 			follow(reader, &sources[i]);
 		else

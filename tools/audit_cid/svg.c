@@ -53,8 +53,8 @@ static uint64_t end_of(const struct picture *pic, const struct container *con,
 {
 	uint64_t end = con->last;
 
-	if (con->ended)
-		return con->ended;
+	if (con->how_ended)
+		return con->end.at;
 	while (i && is_same_boot(pic->list[i - 1], con))
 		i--;
 	for (; i < pic->count && is_same_boot(pic->list[i], con); i++)
@@ -99,8 +99,8 @@ static void add_title(struct picture *pic, const struct container *con)
 static void add_lane(struct picture *pic, size_t i, unsigned int *lanes)
 {
 	struct container *con = pic->list[i];
-	enum kind kind = !con->created ? GAP : con->ended ? ENDED : LIVE;
-	uint64_t from = con->created ? con->created : con->first;
+	enum kind kind = !con->created.stream ? GAP : con->how_ended ? ENDED : LIVE;
+	uint64_t from = con->created.stream ? con->created.at : con->first;
 	uint64_t to = end_of(pic, con, i);
 	size_t above = i;
 

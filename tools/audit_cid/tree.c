@@ -85,25 +85,29 @@ static const struct argp argp = {
 
 static bool is_wanted(const struct view *view, const struct container *con)
 {
-	if (view->live && con->ended)
+	if (view->live && con->how_ended)
 		return false;
-	return !view->at || (con->first <= view->at &&
-			     (!con->ended || view->at < con->ended));
+	return !view->at || model_live_at(con, view->at);
 }
 
 static void print_json(const struct container *con)
 {
 	struct json_object *obj = json_object_new_object();
+	bool created = con->created.stream, exited = con->how_ended == END_EXIT;
 
 	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
+	json_object_object_add(obj, "boot_sure", json_object_new_boolean(!con->boot_unsure));
 	json_object_object_add(obj, "node", json_text(con->node));
 	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
 	json_object_object_add(obj, "pcontid", con->has_parent ?
 			       json_object_new_uint64(con->pcontid) : NULL);
 	json_object_object_add(obj, "name", json_text(con->name));
-	json_object_object_add(obj, "created", json_when(con->created));
-	json_object_object_add(obj, "ended", json_when(con->ended));
-	json_object_object_add(obj, "gap", json_object_new_boolean(!con->created));
+	json_object_object_add(obj, "created", created ? json_when(con->created.at) : NULL);
+	json_object_object_add(obj, "ended", exited ? json_when(con->end.at) : NULL);
+	json_object_object_add(obj, "ended_by", con->how_ended ?
+			       json_when(con->end.at) : NULL);
+	json_object_object_add(obj, "ended_how", json_text(end_name(con->how_ended)));
+	json_object_object_add(obj, "gap", json_object_new_boolean(!created));
 	json_print(obj);
 }
 
@@ -129,7 +133,7 @@ static void print_dot(const struct container *con)
 	print_escaped(con->name);
 	printf("\\n");
 	print_escaped(con->node);
-	printf(" boot %u\"%s]\n", con->boot, con->created ? "" : " style=dashed");
+	printf(" boot %u\"%s]\n", con->boot, con->created.stream ? "" : " style=dashed");
 	if (!con->parent)
 		return;
 	putchar('\t');
@@ -141,7 +145,7 @@ static void print_dot(const struct container *con)
 
 static const char *gap_of(const struct container *con)
 {
-	if (con->created)
+	if (con->created.stream)
 		return "";
 	return con->has_parent ? " (no create record)" :
 				 " (no create record, parent unknown)";
@@ -151,11 +155,18 @@ static void print_line(struct container *con)
 {
 	char from[WHEN_SIZE], to[WHEN_SIZE];
 
-	printf("%*s%" PRIu64 " %s%s by %s %s, %s - %s, ", 2 * (con->depth + 1), "",
+	printf("%*s%" PRIu64 " %s%s by %s %s, %s - ", 2 * (con->depth + 1), "",
 	       con->id, con->name ? con->name : "(no name)", gap_of(con),
 	       con->auid ? con->auid : "?", con->exe ? con->exe : "?",
-	       when_text(con->created, from, sizeof(from)),
-	       con->ended ? when_text(con->ended, to, sizeof(to)) : "");
+	       when_text(con->created.at, from, sizeof(from)));
+	if (con->how_ended)
+		when_text(con->end.at, to, sizeof(to));
+	if (con->how_ended == END_EXIT)
+		printf("%s, ", to);
+	else if (con->how_ended)
+		printf("ended by %s (%s), ", to, end_name(con->how_ended));
+	else
+		printf(", ");
 	if (con->delegate)
 		printf("delegate=%" PRIu64 ", ", con->delegate);
 	printf("%zu processes, %lu events\n", pids_count(&con->members),
@@ -167,7 +178,8 @@ static void print_boot(const struct container *last, const struct container *con
 	if (last && last->boot == con->boot &&
 	    !strcmp(last->node ? last->node : "", con->node ? con->node : ""))
 		return;
-	printf("node %s, boot %u\n", con->node ? con->node : "-", con->boot);
+	printf("node %s, boot %u%s\n", con->node ? con->node : "-", con->boot,
+	       con->boot_unsure ? " (or the one before: the log does not say)" : "");
 }
 
 static size_t select_wanted(const struct view *view, struct container **list)
@@ -230,8 +242,8 @@ static void print_news(const struct news *news)
 	const struct container *con = news->con, *above;
 	char when[WHEN_SIZE];
 
-	printf("%s %s %" PRIu64 " %s", when_text(news->end ? con->ended : con->created,
-						 when, sizeof(when)),
+	printf("%s %s %" PRIu64 " %s", when_text(news->end ? con->exited.at :
+						 con->created.at, when, sizeof(when)),
 	       news->end ? "ended  " : "created", con->id,
 	       con->name ? con->name : "(no name)");
 	for (above = con->parent; above; above = above->parent)
