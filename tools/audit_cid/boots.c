@@ -27,7 +27,7 @@
 #include "auditcid.h"
 #include "model.h"
 
-#define NEAR		(1ULL << 16)	/* 1 of 65,536 boots begins this close to another */
+#define NEAR		(1ULL << 12)	/* one boot in 500,000 begins this close to another */
 #define FAR		(1ULL << 28)	/* years of containers */
 #define STEP_MS		1000		/* records come a little out of order */
 #define LATE_MS		(600 * 1000)

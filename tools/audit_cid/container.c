@@ -25,15 +25,9 @@ struct change {
 struct life {
 	const char	*id;
 	uint64_t	number;
-	char		**files;
 	struct change	*changes;
 	size_t		count, left_out;
 	uint64_t	suppressed;
-};
-
-static const struct argp_option options[] = {
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
-	{}
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -44,15 +38,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (life->id)
 			return ARGP_ERR_UNKNOWN;
-		if (!request_id_valid(arg))
-			argp_error(state, "'%s' is not a decimal number", arg);
 		life->id = arg;
-		life->number = strtoull(arg, NULL, 10);
-		return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		life->files = state->argv + state->next;
+		life->number = args_number(arg, state);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which container?");
@@ -61,7 +48,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	.options = options,
 	.parser = parse,
 	.args_doc = "ID [LOG...]",
 	.doc = "Print the life of the audit container ID: who made it, its "
@@ -191,13 +177,13 @@ int container_main(int argc, char **argv)
 	struct life life = {};
 	struct container *con;
 	struct model model;
+	char **files = args_parse(&argp, argc, argv, &life);
 	int found = 0;
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &life);
 	model_init(&model);
 	model.on_op = note;
 	model.data = &life;
-	log_complain(log_read(&model, life.files));
+	log_complain(log_read(&model, files));
 	for (con = model.all; con; con = con->next) {
 		if (con->id != life.number)
 			continue;
@@ -213,5 +199,5 @@ int container_main(int argc, char **argv)
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return found ? 0 : EXIT_OWN;
+	return found ? 0 : EXIT_NOTHING;
 }

@@ -6,7 +6,9 @@
  * not complete for each line, and it parses all of a line: too slow for the lines
  * that nobody asks for. So it gets those that name an audit container or a boot,
  * one by one in the order of the log, and whole events that are wanted. Which
- * lines are one event is told by the text between "audit(" and ")", unread.
+ * lines are one event is told by the text between "audit(" and ")", unread. It ends
+ * an event at some records, LOGIN for one: so events are put together here, and it
+ * is asked for their records only.
  */
 
 #include <err.h>
@@ -16,26 +18,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "auditcid.h"
 #include "model.h"
 
 #define WAITING_MAX	(8 << 20)	/* bytes of events that may get more lines */
-#define EVENT_MAX	(1 << 20)
+#define LATE_MAX	(16 << 20)	/* ... whose SYSCALL record has not come by then */
+#define WEIGHT_MAX	(1 << 20)	/* as which the largest counts */
+#define EVENT_MAX	(64 << 20)
 #define KEY_MAX		320		/* a node and the stamp */
 #define SETTLED_S	2		/* as end_of_event_timeout of auditd.conf */
 
 /* An event that may get more lines */
 struct event {
-	struct event	*next;
+	TAILQ_ENTRY(event) link;
 	time_t		came;
-	bool		wanted;
+	bool		wanted, has_call, late;
 	struct container *acting;
 	char		*text;
-	size_t		len, room;
+	size_t		len, room, weight;
 	char		key[];
 };
+
+TAILQ_HEAD(events, event);
 
 struct log {
 	struct model	*model;
@@ -43,8 +50,11 @@ struct log {
 	unsigned long	passed;
 	bool		got;		/* a record of the line came out of @records */
 	void		*index;		/* a tree of their keys, for tsearch() */
-	struct event	*first, **end, *last;
-	size_t		waiting;
+	struct event	*last;
+	struct events	waiting, late;
+	size_t		waiting_bytes, late_bytes;
+	void		(*on_record)(auparse_state_t *au, void *data);
+	void		*data;
 };
 
 static void *checked(void *p)
@@ -71,35 +81,70 @@ static int by_key(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static void take_event(auparse_state_t *au, auparse_cb_event_t type, void *data)
+static void give_records(auparse_state_t *au, auparse_cb_event_t type, void *data)
 {
 	struct log *log = data;
 
 	(void)type;
-	log->model->on_event(log->model, au);
+	if (auparse_first_record(au) > 0)
+		do
+			log->on_record(au, log->data);
+		while (auparse_next_record(au) > 0);
 }
 
-static void give_first(struct log *log)
+void log_records(struct log *log, const struct log_event *event,
+		 void (*on_record)(auparse_state_t *au, void *data), void *data)
 {
-	struct event *event = log->first;
-	struct model *model = log->model;
+	log->on_record = on_record;
+	log->data = data;
+	auparse_feed(log->events, event->text, event->len);
+	auparse_flush_feed(log->events);
+}
 
-	log->first = event->next;
-	if (!log->first)
-		log->end = &log->first;
+static void give(struct log *log, struct event *event)
+{
+	struct model *model = log->model;
+	struct log_event whole = { event->key, event->text, event->len, event->acting };
+
+	TAILQ_REMOVE(event->late ? &log->late : &log->waiting, event, link);
+	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
 	if (log->last == event)
 		log->last = NULL;
-	log->waiting -= event->len;
 	tdelete(event->key, &log->index, by_key);
-	if (event->wanted && event->len && model->on_text)
-		model->on_text(model, event->text, event->len);
-	if (event->wanted && event->len && model->on_event) {
-		model->acting = event->acting;
-		auparse_feed(log->events, event->text, event->len);
-		auparse_flush_feed(log->events);
-	}
+	if (event->wanted && event->len && model->on_event && !model->stop)
+		model->on_event(model, log, &whole);
 	free(event->text);
 	free(event);
+}
+
+static void put(struct log *log, struct event *event, bool late)
+{
+	event->late = late;
+	TAILQ_INSERT_TAIL(late ? &log->late : &log->waiting, event, link);
+	*(late ? &log->late_bytes : &log->waiting_bytes) += event->weight;
+}
+
+static void move(struct log *log, struct event *event, bool late)
+{
+	TAILQ_REMOVE(event->late ? &log->late : &log->waiting, event, link);
+	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
+	put(log, event, late);
+}
+
+/* A call that blocks comes long after the first records of its event. */
+static void make_room(struct log *log)
+{
+	struct event *event;
+
+	while (log->waiting_bytes > WAITING_MAX) {
+		event = TAILQ_FIRST(&log->waiting);
+		if (event->has_call || event->wanted)
+			give(log, event);
+		else
+			move(log, event, true);
+	}
+	while (log->late_bytes > LATE_MAX)
+		give(log, TAILQ_FIRST(&log->late));
 }
 
 static struct event *event_of(struct log *log, const char *key)
@@ -115,10 +160,19 @@ static struct event *event_of(struct log *log, const char *key)
 	event = checked(calloc(1, sizeof(*event) + strlen(key) + 1));
 	strcpy(event->key, key);
 	event->came = log->model->follow ? time(NULL) : 0;
-	*log->end = event;
-	log->end = &event->next;
+	event->weight = sizeof(*event) + 64;
+	event->wanted = log->model->wants_host;
+	put(log, event, false);
 	checked(tsearch(event->key, &log->index, by_key));
 	return event;
+}
+
+static void weigh(struct log *log, struct event *event, size_t len)
+{
+	if (event->weight + len > WEIGHT_MAX)
+		len = 0;
+	event->weight += len;
+	*(event->late ? &log->late_bytes : &log->waiting_bytes) += len;
 }
 
 static bool add_line(struct log *log, struct event *event, const char *line,
@@ -127,12 +181,12 @@ static bool add_line(struct log *log, struct event *event, const char *line,
 	if (event->len + len > EVENT_MAX)
 		return false;
 	if (event->len + len > event->room) {
-		event->room = event->len + len + 1024;
+		event->room = event->len + len + event->len / 2 + 256;
 		event->text = checked(realloc(event->text, event->room));
 	}
 	memcpy(event->text + event->len, line, len);
 	event->len += len;
-	log->waiting += len;
+	weigh(log, event, len);
 	return true;
 }
 
@@ -148,9 +202,13 @@ static void take_record(auparse_state_t *au, auparse_cb_event_t type, void *data
 	(void)type;
 	log->got = true;
 	model_record(model, au);
-	if (log->last && model->wants(model, au)) {
+	if (!log->last)
+		return;
+	if (model->wants(model, au)) {
 		log->last->wanted = true;
 		log->last->acting = model->acting;
+	} else if (model->wants_host && model->acting) {
+		log->last->wanted = false;
 	}
 }
 
@@ -216,6 +274,21 @@ static bool is_needed(const struct model *model, const char *type, size_t len)
 	return !model->needs || model->needs(type, len);
 }
 
+static void keep_line(struct log *log, const char *key, const char *type,
+		      const char *line, size_t len)
+{
+	struct event *event = log->last = event_of(log, key);
+	size_t rest = line + len - type;
+
+	if (is_needed(log->model, type, rest) && !add_line(log, event, line, len))
+		log->passed++;
+	if (!begins(type, rest, "SYSCALL ") && !begins(type, rest, "URINGOP "))
+		return;
+	event->has_call = true;
+	if (event->late)
+		move(log, event, false);
+}
+
 /* @line has a newline at its end. */
 void log_line(struct log *log, char *line, size_t len)
 {
@@ -234,16 +307,12 @@ void log_line(struct log *log, char *line, size_t len)
 		log->passed++;
 		return;
 	}
-	if (log->model->wants) {
-		log->last = event_of(log, key);
-		if (is_needed(log->model, type, line + len - type) &&
-		    !add_line(log, log->last, line, len))
-			log->passed++;
-	}
+	if (log->model->wants)
+		keep_line(log, key, type, line, len);
 	if (names_one(log, type, line + len - type))
 		parse(log, line, len);
-	while (log->waiting > WAITING_MAX)
-		give_first(log);
+	if (log->waiting_bytes > WAITING_MAX)
+		make_room(log);
 }
 
 void log_skipped(struct log *log)
@@ -256,8 +325,9 @@ void log_settle(struct log *log)
 {
 	time_t now = time(NULL);
 
-	while (log->first && log->first->came + SETTLED_S <= now)
-		give_first(log);
+	while (!TAILQ_EMPTY(&log->waiting) &&
+	       TAILQ_FIRST(&log->waiting)->came + SETTLED_S <= now)
+		give(log, TAILQ_FIRST(&log->waiting));
 }
 
 struct log *log_start(struct model *model)
@@ -266,8 +336,9 @@ struct log *log_start(struct model *model)
 
 	log->model = model;
 	log->records = feed_init(take_record, log);
-	log->events = feed_init(take_event, log);
-	log->end = &log->first;
+	log->events = feed_init(give_records, log);
+	TAILQ_INIT(&log->waiting);
+	TAILQ_INIT(&log->late);
 	return log;
 }
 
@@ -275,8 +346,10 @@ unsigned long log_finish(struct log *log)
 {
 	unsigned long passed;
 
-	while (log->first)
-		give_first(log);
+	while (!TAILQ_EMPTY(&log->late))
+		give(log, TAILQ_FIRST(&log->late));
+	while (!TAILQ_EMPTY(&log->waiting))
+		give(log, TAILQ_FIRST(&log->waiting));
 	passed = log->passed + log->model->bad;
 	auparse_destroy(log->records);
 	auparse_destroy(log->events);

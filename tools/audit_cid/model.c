@@ -484,8 +484,10 @@ void model_record(struct model *model, auparse_state_t *au)
 			       event->sec * 1000ULL + event->milli };
 	if (type == AUDIT_KERNEL)
 		stream_note(spot.stream, &spot, event->serial, true);
-	if (type == AUDIT_DAEMON_START)
+	if (type == AUDIT_DAEMON_START) {
+		stream_clock(spot.stream, &spot, false);
 		stream_new_daemon(spot.stream);
+	}
 	if (type == RECORD_CONTAINER_OP)
 		take_record_about(model, au, &spot);
 	take_act(model, au, &spot, type);

@@ -5,9 +5,11 @@
 #ifndef AUDITCID_MODEL_H
 #define AUDITCID_MODEL_H
 
+#include <argp.h>
 #include <auparse.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #define NS_MAX		16
@@ -77,10 +79,19 @@ struct container {
 	void		*data;		/* a command's own */
 };
 
+/* The lines of an event, all with the same node and stamp */
+struct log_event {
+	const char	*key;
+	const char	*text;
+	size_t		len;
+	struct container *acting;	/* NULL: a task in none, or none at all */
+};
+
 /*
  * What a log says of containers, and what a command wants of it. A record is
- * given before the event that it is in; text is that of whole lines.
+ * given before the event that it is in.
  */
+struct log;
 struct model {
 	struct container *all, **end;
 	size_t		count, twins;	/* IDs that were made again */
@@ -101,11 +112,13 @@ struct model {
 	bool	(*wants)(struct model *model, auparse_state_t *au);
 	/* Of its event, are lines of this type? NULL: all are */
 	bool	(*needs)(const char *type, size_t len);
-	void	(*on_event)(struct model *model, auparse_state_t *au);
-	void	(*on_text)(struct model *model, const char *text, size_t len);
+	void	(*on_event)(struct model *model, struct log *log,
+			    const struct log_event *event);
 	/* While a log is followed: nothing more, for now */
 	void	(*on_idle)(struct model *model);
 	const char	*mark_text;	/* only records with this text, not "contid=" */
+	bool		wants_host;	/* events of which no record has a contid */
+	bool		stop;		/* nothing more is wanted */
 	bool		follow;		/* go on after the end of the log */
 	bool		prints;		/* while it reads */
 	void	*data;
@@ -133,6 +146,7 @@ struct container *model_find(struct model *model, const char *node, uint64_t id,
 int record_type(auparse_state_t *au);
 bool record_contid(const char *text, int type, uint64_t *id);
 bool record_has_ocontid(int type);
+bool record_is_users(int type);		/* ... that a sender wrote */
 
 /* boots.c: positions in logs, and the boots that they belong to */
 struct stream *stream_of(struct model *model, const char *node);
@@ -158,17 +172,27 @@ bool spot_between(const struct spot *from, const struct spot *to, uint64_t at);
 
 /* source.c: read logs into a model. Returns how many lines were passed over. */
 unsigned long log_read(struct model *model, char **files);
-#define LOG_IF		0x100	/* the key of -if, which needs no more than its logs */
-#define LOG_FOLLOW	0x101	/* of --follow, where -f is a file's */
 
 /* log.c: lines, and the events that they make up */
 #define LOG_LINE_MAX	(64 << 10)	/* the kernel's are shorter than 9 KiB */
 struct log *log_start(struct model *model);
+/* Each record of an event, read by libauparse */
+void log_records(struct log *log, const struct log_event *event,
+		 void (*on_record)(auparse_state_t *au, void *data), void *data);
 void log_line(struct log *log, char *line, size_t len);
 void log_skipped(struct log *log);
 void log_settle(struct log *log);
 unsigned long log_finish(struct log *log);
 void log_complain(unsigned long passed);
+
+/* event.c: an event in words */
+void event_interpret(auparse_state_t *au, FILE *to);
+bool event_stamp(const struct log_event *event, uint64_t *at, unsigned long *serial);
+
+/* args.c: the command line of a command that reads logs */
+char **args_parse(const struct argp *argp, int argc, char **argv, void *input);
+uint64_t args_number(const char *arg, struct argp_state *state);
+uint64_t args_time(char *arg, bool end, struct argp_state *state);
 
 /* progress.c; NULL shows nothing */
 struct progress *progress_start(off_t total, bool prints);
@@ -184,7 +208,8 @@ struct json_object *json_when(uint64_t at);
 void json_print(struct json_object *obj);
 
 /* when.c: times as text */
-const char *when_parse(const char *text, uint64_t *at);
+const char *when_parse(const char *text, bool end, uint64_t *at);
+bool when_is_clock(const char *text);
 const char *when_text(uint64_t at, char *buf, size_t size);
 #define WHEN_SIZE	32
 

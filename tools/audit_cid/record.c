@@ -27,7 +27,7 @@ int record_type(auparse_state_t *au)
 	return type;
 }
 
-static bool is_users(int type)
+bool record_is_users(int type)
 {
 	return type == AUDIT_USER ||
 	       (type >= AUDIT_FIRST_USER_MSG && type <= AUDIT_LAST_USER_MSG) ||
@@ -49,7 +49,7 @@ static const char *end_of(const char *text, int type)
 {
 	const char *end;
 
-	if (is_users(type))
+	if (record_is_users(type))
 		return least(strstr(text, " msg='"), strstr(text, " data="));
 	end = text + strcspn(text, "\x1d\r\n");
 	while (end > text && end[-1] == ' ')

@@ -34,7 +34,6 @@ struct thing {
 };
 
 struct report {
-	char		**files;
 	bool		json;
 	struct lh_table	*things;
 	size_t		bytes;
@@ -45,7 +44,6 @@ struct report {
 
 static const struct argp_option options[] = {
 	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 0 },
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -57,11 +55,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'J':
 		report->json = true;
-		return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		report->files = state->argv + state->next;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -206,14 +199,25 @@ static bool needs(const char *type, size_t len)
 	       (len >= 4 && !memcmp(type, "CWD ", 4));
 }
 
-static void take_event(struct model *model, auparse_state_t *au)
+struct counted {
+	struct report		*report;
+	struct container	*con;
+};
+
+static void take_record(auparse_state_t *au, void *data)
 {
-	if (auparse_first_record(au) <= 0)
-		return;
-	do
-		if (auparse_get_type(au) == PATH_RECORD)
-			take_fields(model->data, model->acting, au);
-	while (auparse_next_record(au) > 0);
+	const struct counted *counted = data;
+
+	if (auparse_get_type(au) == PATH_RECORD)
+		take_fields(counted->report, counted->con, au);
+}
+
+static void take_event(struct model *model, struct log *log,
+		       const struct log_event *event)
+{
+	struct counted counted = { model->data, event->acting };
+
+	log_records(log, event, take_record, &counted);
 }
 
 static int by_count(const void *a, const void *b)
@@ -313,15 +317,15 @@ int report_main(int argc, char **argv)
 {
 	struct report report = {};
 	struct model model;
+	char **files = args_parse(&argp, argc, argv, &report);
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &report);
 	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
 	model_init(&model);
 	model.wants = wants;
 	model.needs = needs;
 	model.on_event = take_event;
 	model.data = &report;
-	log_complain(log_read(&model, report.files));
+	log_complain(log_read(&model, files));
 	print_all(&report, &model);
 	if (report.floor)
 		warnx("too much to count: what came up to %lu times may be "

@@ -81,6 +81,8 @@ static bool read_block(struct reader *reader, const struct source *source)
 {
 	ssize_t len;
 
+	if (reader->model->stop)
+		return false;
 	do
 		len = read(source->fd, reader->block + reader->have,
 			   BLOCK - reader->have);
@@ -391,7 +393,7 @@ static void follow_file(struct reader *reader, struct source *source)
 	struct stat now;
 	bool moved;
 
-	for (;;) {
+	while (!reader->model->stop) {
 		/* In this order: what is there when it has moved is all. */
 		moved = is_moved(source);
 		while (read_block(reader, source))

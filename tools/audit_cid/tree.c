@@ -15,7 +15,6 @@
 #include "model.h"
 
 struct view {
-	char		**files;
 	const char	*svg;
 	uint64_t	at;
 	bool		json, live, dot, follow;
@@ -35,7 +34,6 @@ static const struct argp_option options[] = {
 	{ "svg", 's', "FILE", 0, "Draw the containers over time into FILE", 1 },
 	{ "follow", 'f', NULL, 0,
 	  "Go on with what is written to the log that began last", 2 },
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -50,24 +48,14 @@ static void check(const struct view *view, struct argp_state *state)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct view *view = state->input;
-	const char *why;
 
 	switch (key) {
-	case 'a':
-		why = when_parse(arg, &view->at);
-		if (why)
-			argp_error(state, "'%s' %s", arg, why);
-		return 0;
+	case 'a': view->at = args_time(arg, false, state); return 0;
 	case 'l': view->live = true; return 0;
 	case 'd': view->dot = true; return 0;
 	case 'J': view->json = true; return 0;
 	case 's': view->svg = arg; return 0;
 	case 'f': view->follow = true; return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		view->files = state->argv + state->next;
-		return 0;
 	case ARGP_KEY_END:
 		check(view, state);
 		return 0;
@@ -280,8 +268,8 @@ int tree_main(int argc, char **argv)
 {
 	struct view view = {};
 	struct model model;
+	char **files = args_parse(&argp, argc, argv, &view);
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &view);
 	model_init(&model);
 	model.data = &view;
 	model.follow = view.follow;
@@ -289,7 +277,7 @@ int tree_main(int argc, char **argv)
 		model.on_op = note_news;
 		model.on_idle = show_news;
 	}
-	log_complain(log_read(&model, view.files));
+	log_complain(log_read(&model, files));
 	if (view.follow)
 		show_news(&model);
 	else

@@ -57,7 +57,6 @@ struct cover {
 struct question {
 	const char	*type;
 	uint64_t	number, at;
-	char		**files;
 	struct use	*uses;
 	size_t		count, room;
 	struct lh_table	*spaces, *users, *covers;
@@ -75,7 +74,6 @@ static const struct argp_option options[] = {
 	{ "utsns", 'H', "NUMBER", 0, NULL, 0 },
 	{ "at", 'a', "TIME", 0, "Only who was behind it at TIME", 1 },
 	{ "json", 'J', NULL, 0, "Print a JSON object a line and answer", 1 },
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -88,16 +86,13 @@ static void take_type(struct question *q, int key, char *arg,
 		i++;
 	if (q->type)
 		argp_error(state, "one namespace, not two");
-	if (!request_id_valid(arg))
-		argp_error(state, "'%s' is not a decimal number", arg);
 	q->type = options[i].name;
-	q->number = strtoull(arg, NULL, 10);
+	q->number = args_number(arg, state);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct question *q = state->input;
-	const char *why;
 
 	switch (key) {
 	case 'C': case 'I': case 'M': case 'N':
@@ -105,17 +100,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		take_type(q, key, arg, state);
 		return 0;
 	case 'a':
-		why = when_parse(arg, &q->at);
-		if (why)
-			argp_error(state, "'%s' %s", arg, why);
+		q->at = args_time(arg, false, state);
 		return 0;
 	case 'J':
 		q->json = true;
-		return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		q->files = state->argv + state->next;
 		return 0;
 	case ARGP_KEY_END:
 		if (!q->type)
@@ -581,13 +569,13 @@ int whose_main(int argc, char **argv)
 	struct question q = {};
 	struct model model;
 	unsigned int shown;
+	char **files = args_parse(&argp, argc, argv, &q);
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &q);
 	start(&q);
 	model_init(&model);
 	model.on_op = note;
 	model.data = &q;
-	log_complain(log_read(&model, q.files));
+	log_complain(log_read(&model, files));
 	shown = print_answer(&q, &model);
 	free(q.uses);
 	lh_table_free(q.spaces);
@@ -596,5 +584,5 @@ int whose_main(int argc, char **argv)
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return shown ? 0 : EXIT_OWN;
+	return shown ? 0 : EXIT_NOTHING;
 }
