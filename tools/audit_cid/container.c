@@ -183,7 +183,7 @@ int container_main(int argc, char **argv)
 	model_init(&model);
 	model.on_op = note;
 	model.data = &life;
-	log_complain(log_read(&model, files));
+	log_read(&model, files);
 	for (con = model.all; con; con = con->next) {
 		if (con->id != life.number)
 			continue;

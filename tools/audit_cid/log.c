@@ -28,7 +28,6 @@
 #define LATE_MAX	(16 << 20)	/* ... whose SYSCALL record has not come by then */
 #define WEIGHT_MAX	(1 << 20)	/* as which the largest counts */
 #define EVENT_MAX	(64 << 20)
-#define KEY_MAX		320		/* a node and the stamp */
 #define SETTLED_S	2		/* as end_of_event_timeout of auditd.conf */
 
 /* An event that may get more lines */
@@ -47,7 +46,7 @@ TAILQ_HEAD(events, event);
 struct log {
 	struct model	*model;
 	auparse_state_t	*records, *events;
-	unsigned long	passed;
+	struct log_counts counts;
 	bool		got;		/* a record of the line came out of @records */
 	void		*index;		/* a tree of their keys, for tsearch() */
 	struct event	*last;
@@ -219,38 +218,6 @@ static bool begins(const char *text, size_t len, const char *with)
 	return len >= n && !memcmp(text, with, n);
 }
 
-/*
- * The type, and what the lines of an event have in common: the node and the
- * stamp. False: this is no audit record.
- */
-static bool find_key(const char *line, size_t len, const char **type, char *key)
-{
-	const char *end = line + len, *stamp;
-	size_t node = 0, n;
-
-	*type = line;
-	if (begins(line, len, "node=")) {
-		*type = memchr(line, ' ', len);
-		if (!*type)
-			return false;
-		node = ++*type - line;
-	}
-	if (!begins(*type, end - *type, "type="))
-		return false;
-	*type += 5;
-	stamp = memmem(*type, end - *type, " msg=audit(", 11);
-	if (!stamp)
-		return false;
-	stamp += 11;
-	n = strspn(stamp, "0123456789.:");
-	if (!n || stamp[n] != ')' || node + n > KEY_MAX)
-		return false;
-	memcpy(key, line, node);
-	memcpy(key + node, stamp, n);
-	key[node + n] = 0;
-	return true;
-}
-
 static bool names_one(const struct log *log, const char *type, size_t len)
 {
 	const char *mark = log->model->mark_text ?: "contid=";
@@ -266,7 +233,7 @@ static void parse(struct log *log, const char *line, size_t len)
 	log->got = false;
 	auparse_feed(log->records, line, len);
 	auparse_flush_feed(log->records);
-	log->passed += !log->got;
+	log->counts.other += !log->got;
 }
 
 static bool is_needed(const struct model *model, const char *type, size_t len)
@@ -274,50 +241,54 @@ static bool is_needed(const struct model *model, const char *type, size_t len)
 	return !model->needs || model->needs(type, len);
 }
 
-static void keep_line(struct log *log, const char *key, const char *type,
-		      const char *line, size_t len)
+static void keep_line(struct log *log, const struct line *line)
 {
-	struct event *event = log->last = event_of(log, key);
-	size_t rest = line + len - type;
+	struct event *event = log->last = event_of(log, line->key);
+	size_t rest = line->text + line->len - line->type;
 
-	if (is_needed(log->model, type, rest) && !add_line(log, event, line, len))
-		log->passed++;
-	if (!begins(type, rest, "SYSCALL ") && !begins(type, rest, "URINGOP "))
+	if (is_needed(log->model, line->type, rest) &&
+	    !add_line(log, event, line->text, line->len))
+		log->counts.other++;
+	if (!begins(line->type, rest, "SYSCALL ") && !begins(line->type, rest, "URINGOP "))
 		return;
 	event->has_call = true;
 	if (event->late)
 		move(log, event, false);
 }
 
-/* @line has a newline at its end. */
-void log_line(struct log *log, char *line, size_t len)
+static void take_line(struct log *log, const struct line *line)
 {
-	char key[KEY_MAX + 1];
-	const char *type;
-
-	/* An editor or a transfer may have put a CR in front of it. */
-	if (len > 1 && line[len - 2] == '\r') {
-		line[len - 2] = '\n';
-		len--;
-	}
-	if (len == 1)
-		return;
-	if (len > LOG_LINE_MAX || memchr(line, 0, len) ||
-	    !find_key(line, len, &type, key)) {
-		log->passed++;
-		return;
-	}
+	log->counts.records++;
 	if (log->model->wants)
-		keep_line(log, key, type, line, len);
-	if (names_one(log, type, line + len - type))
-		parse(log, line, len);
+		keep_line(log, line);
+	if (names_one(log, line->type, line->text + line->len - line->type))
+		parse(log, line->text, line->len);
 	if (log->waiting_bytes > WAITING_MAX)
 		make_room(log);
 }
 
+/* @text has a newline at its end. */
+void log_line(struct log *log, char *text, size_t len)
+{
+	struct line line = { .text = text, .len = len };
+
+	/* An editor or a transfer may have put a CR in front of it. */
+	if (len > 1 && text[len - 2] == '\r') {
+		text[len - 2] = '\n';
+		line.len--;
+	}
+	if (line.len == 1)
+		return;
+	if (line_find(&line))
+		take_line(log, &line);
+	log->counts.syslog += line.kind == LINE_SYSLOG;
+	log->counts.interpreted += line.kind == LINE_INTERPRETED;
+	log->counts.other += line.kind == LINE_OTHER;
+}
+
 void log_skipped(struct log *log)
 {
-	log->passed++;
+	log->counts.other++;
 }
 
 /* Events to which nothing was added of late are whole. */
@@ -342,24 +313,33 @@ struct log *log_start(struct model *model)
 	return log;
 }
 
-unsigned long log_finish(struct log *log)
+/* How many lines there were of each kind so far */
+const struct log_counts *log_counted(const struct log *log)
 {
-	unsigned long passed;
+	return &log->counts;
+}
+
+/* What is left; and what there is to say of lines that are no records */
+void log_finish(struct log *log)
+{
+	struct log_counts n;
 
 	while (!TAILQ_EMPTY(&log->late))
 		give(log, TAILQ_FIRST(&log->late));
 	while (!TAILQ_EMPTY(&log->waiting))
 		give(log, TAILQ_FIRST(&log->waiting));
-	passed = log->passed + log->model->bad;
+	n = log->counts;
+	n.other += log->model->bad;
 	auparse_destroy(log->records);
 	auparse_destroy(log->events);
 	free(log);
-	return passed;
-}
-
-void log_complain(unsigned long passed)
-{
-	if (passed)
-		warnx("passed over %lu line%s: no whole audit record", passed,
-		      passed == 1 ? "" : "s");
+	if (n.other)
+		warnx("passed over %lu line%s: no whole audit record", n.other,
+		      n.other == 1 ? "" : "s");
+	if (n.interpreted)
+		warnx("passed over %lu interpreted line%s, as of ausearch -i: raw "
+		      "ones are needed", n.interpreted, n.interpreted == 1 ? "" : "s");
+	if (n.syslog)
+		warnx("read %lu record%s from syslog or the journal, to which any "
+		      "program may write", n.syslog, n.syslog == 1 ? "" : "s");
 }

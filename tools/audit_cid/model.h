@@ -170,11 +170,15 @@ unsigned int boots_at(const struct spot *spot);
 /* Did the clock show @at between two records? @to->stream NULL: ever after */
 bool spot_between(const struct spot *from, const struct spot *to, uint64_t at);
 
-/* source.c: read logs into a model. Returns how many lines were passed over. */
-unsigned long log_read(struct model *model, char **files);
+/* source.c: read logs into a model; what is wrong with them is said */
+void log_read(struct model *model, char **files);
 
 /* log.c: lines, and the events that they make up */
 #define LOG_LINE_MAX	(64 << 10)	/* the kernel's are shorter than 9 KiB */
+struct log_counts {
+	unsigned long	records, syslog, interpreted, other;
+};
+
 struct log *log_start(struct model *model);
 /* Each record of an event, read by libauparse */
 void log_records(struct log *log, const struct log_event *event,
@@ -182,8 +186,8 @@ void log_records(struct log *log, const struct log_event *event,
 void log_line(struct log *log, char *line, size_t len);
 void log_skipped(struct log *log);
 void log_settle(struct log *log);
-unsigned long log_finish(struct log *log);
-void log_complain(unsigned long passed);
+const struct log_counts *log_counted(const struct log *log);
+void log_finish(struct log *log);
 
 /* event.c: an event in words */
 void event_interpret(auparse_state_t *au, FILE *to);
@@ -193,6 +197,19 @@ bool event_stamp(const struct log_event *event, uint64_t *at, unsigned long *ser
 char **args_parse(const struct argp *argp, int argc, char **argv, void *input);
 uint64_t args_number(const char *arg, struct argp_state *state);
 uint64_t args_time(char *arg, bool end, struct argp_state *state);
+
+/* line.c: the record in a line. @text may become another text. */
+#define KEY_MAX		320	/* a node and the stamp */
+
+struct line {
+	char		*text;
+	size_t		len;
+	const char	*type;
+	enum line_kind { LINE_RECORD, LINE_SYSLOG, LINE_INTERPRETED, LINE_OTHER } kind;
+	char		key[KEY_MAX + 1];
+};
+
+bool line_find(struct line *line);
 
 /* progress.c; NULL shows nothing */
 struct progress *progress_start(off_t total, bool prints);

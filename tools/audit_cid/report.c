@@ -318,6 +318,7 @@ int report_main(int argc, char **argv)
 	struct report report = {};
 	struct model model;
 	char **files = args_parse(&argp, argc, argv, &report);
+	bool found;
 
 	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
 	model_init(&model);
@@ -325,7 +326,10 @@ int report_main(int argc, char **argv)
 	model.needs = needs;
 	model.on_event = take_event;
 	model.data = &report;
-	log_complain(log_read(&model, files));
+	log_read(&model, files);
+	found = model.count;
+	if (!found)
+		warnx("no audit container in these logs");
 	print_all(&report, &model);
 	if (report.floor)
 		warnx("too much to count: what came up to %lu times may be "
@@ -335,5 +339,5 @@ int report_main(int argc, char **argv)
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return 0;
+	return found ? 0 : EXIT_NOTHING;
 }

@@ -531,7 +531,7 @@ int search_main(int argc, char **argv)
 	char **files = args_parse(&argp, argc, argv, &search);
 
 	prepare(&search, &model);
-	log_complain(log_read(&model, files));
+	log_read(&model, files);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");

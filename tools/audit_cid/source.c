@@ -9,12 +9,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "auditcid.h"
 #include "model.h"
@@ -24,10 +26,14 @@
 #define LOGS_MAX	1024		/* auditd keeps 999 */
 #define CONFIG		"/etc/audit/auditd.conf"
 #define NAP_MS		200
+#define TAIL		64
+
+static volatile sig_atomic_t interrupted;
 
 struct source {
 	const char	*path;
 	int		fd;
+	gzFile		gz;		/* NULL: it is not compressed */
 	struct stat	stat;
 	uint64_t	at;
 	size_t		base;		/* the length of the name without .N */
@@ -41,6 +47,8 @@ struct reader {
 	struct progress	*progress;
 	size_t		have;
 	bool		skipping;	/* the rest of a line that is too long */
+	char		tail[TAIL];	/* the last bytes that were read */
+	size_t		tail_len;
 	char		block[BLOCK + 1];
 };
 
@@ -76,22 +84,54 @@ static void take_lines(struct reader *reader)
 	reader->have = 0;
 }
 
+static void bad_gz(const struct source *source)
+{
+	int error;
+	const char *why = gzerror(source->gz, &error);
+
+	errx(EXIT_OWN, "cannot read %s: %s", source->path,
+	     error == Z_ERRNO ? strerror(errno) : why);
+}
+
+static ssize_t read_some(const struct source *source, char *buf, size_t size)
+{
+	ssize_t len;
+	int error;
+
+	if (source->gz) {
+		len = gzread(source->gz, buf, size);
+		gzerror(source->gz, &error);
+		if (len < 0 || error)
+			bad_gz(source);
+		return len;
+	}
+	do
+		len = read(source->fd, buf, size);
+	while (len < 0 && errno == EINTR && !interrupted);
+	if (len < 0 && !interrupted)
+		err(EXIT_OWN, "cannot read %s", source->path);
+	return len < 0 ? 0 : len;
+}
+
+/* To know again where it was: a log may be emptied and written anew. */
+static void keep_tail(struct reader *reader, const char *end)
+{
+	reader->tail_len = reader->have < TAIL ? reader->have : TAIL;
+	memcpy(reader->tail, end - reader->tail_len, reader->tail_len);
+}
+
 /* False: there is no more for now */
 static bool read_block(struct reader *reader, const struct source *source)
 {
 	ssize_t len;
 
-	if (reader->model->stop)
+	if (reader->model->stop || interrupted)
 		return false;
-	do
-		len = read(source->fd, reader->block + reader->have,
-			   BLOCK - reader->have);
-	while (len < 0 && errno == EINTR);
-	if (len < 0)
-		err(EXIT_OWN, "cannot read %s", source->path);
+	len = read_some(source, reader->block + reader->have, BLOCK - reader->have);
 	if (!len)
 		return false;
 	reader->have += len;
+	keep_tail(reader, reader->block + reader->have);
 	take_lines(reader);
 	progress_add(reader->progress, len);
 	return true;
@@ -108,10 +148,15 @@ static void end_line(struct reader *reader)
 
 static void read_all(struct reader *reader, const struct source *source)
 {
+	unsigned long before = log_counted(reader->log)->records;
+	bool empty = true;
+
 	while (read_block(reader, source))
-		;
+		empty = false;
 	end_line(reader);
 	reader->skipping = false;
+	if (log_counted(reader->log)->records == before && !reader->model->stop)
+		warnx("%s %s", source->path, empty ? "is empty" : "has no audit records");
 }
 
 /*
@@ -132,12 +177,18 @@ static void note_time(auparse_state_t *au, auparse_cb_event_t type, void *data)
  * When a log begins. A SYSCALL record has the time at which the call began,
  * maybe long before: the latest of the first records it is.
  */
-static uint64_t begin_of(int fd, char *block)
+static uint64_t begin_of(const struct source *source, char *block)
 {
-	ssize_t len = pread(fd, block, FIRST_BLOCK, 0);
 	uint64_t latest = 0;
 	auparse_state_t *au;
+	ssize_t len;
 
+	if (source->gz) {
+		len = gzread(source->gz, block, FIRST_BLOCK);
+		gzrewind(source->gz);
+	} else {
+		len = pread(source->fd, block, FIRST_BLOCK, 0);
+	}
 	if (len <= 0)
 		return latest;
 	au = checked(auparse_init(AUSOURCE_FEED, NULL));
@@ -155,9 +206,11 @@ static int rotation_of(const char *path, size_t *base)
 	int number = 0;
 
 	*base = strlen(path);
-	if (!dot || !dot[1] || strlen(dot) > 5)
+	if (dot && !strcmp(dot, ".gz"))
+		dot = memrchr(path, '.', dot - path);
+	if (!dot || !dot[1] || strcspn(dot + 1, ".") > 4)
 		return 0;
-	for (const char *c = dot + 1; *c; c++) {
+	for (const char *c = dot + 1; *c && *c != '.'; c++) {
 		if (*c < '0' || *c > '9')
 			return 0;
 		number = number * 10 + *c - '0';
@@ -230,6 +283,32 @@ static void sort_sources(struct source *sources, size_t count)
 	free(taken);
 }
 
+static const struct {
+	const char	*magic, *name;
+} compressors[] = {
+	{ "\xfd" "7zXZ", "xz" }, { "BZh", "bzip2" }, { "\x28\xb5\x2f\xfd", "zstd" },
+};
+
+/* zlib reads what is not compressed as it is; but it waits for a whole buffer. */
+static void open_gz(const struct reader *reader, struct source *source)
+{
+	bool is_file = S_ISREG(source->stat.st_mode);
+	char magic[8] = "";
+	size_t i;
+
+	if (is_file && pread(source->fd, magic, sizeof(magic) - 1, 0) < 2)
+		return;
+	for (i = 0; is_file && i < sizeof(compressors) / sizeof(*compressors); i++)
+		if (!strncmp(magic, compressors[i].magic, strlen(compressors[i].magic)))
+			errx(EXIT_OWN, "%s is compressed by %s: give '-' and the output "
+			     "of %s -dc", source->path, compressors[i].name,
+			     compressors[i].name);
+	if (is_file ? memcmp(magic, "\x1f\x8b", 2) : reader->model->follow)
+		return;
+	source->gz = checked(gzdopen(dup(source->fd), "r"));
+	gzbuffer(source->gz, BLOCK);
+}
+
 static bool open_source(struct reader *reader, struct source *source,
 			const char *path)
 {
@@ -239,8 +318,9 @@ static bool open_source(struct reader *reader, struct source *source,
 		     STDIN_FILENO;
 	if (source->fd < 0 || fstat(source->fd, &source->stat))
 		return false;
+	open_gz(reader, source);
 	source->at = S_ISREG(source->stat.st_mode) ?
-		     begin_of(source->fd, reader->block) : UINT64_MAX;
+		     begin_of(source, reader->block) : UINT64_MAX;
 	return true;
 }
 
@@ -331,7 +411,7 @@ static void follow_pipe(struct reader *reader, const struct source *source)
 
 	do {
 		idle(reader);
-		while (!poll(&poll_fd, 1, NAP_MS))
+		while (!interrupted && !poll(&poll_fd, 1, NAP_MS))
 			idle(reader);
 	} while (read_block(reader, source));
 	end_line(reader);
@@ -361,9 +441,9 @@ static int rotated_to(const struct source *source)
 static void next_file(struct source *source)
 {
 	char path[4096 + 16];
-	int fd, i;
+	int fd = -1, i;
 
-	for (;; poll(NULL, 0, NAP_MS)) {
+	for (; !interrupted; poll(NULL, 0, NAP_MS)) {
 		i = rotated_to(source);
 		rotated_name(path, sizeof(path), source->path, i ? i - 1 : 0);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -374,6 +454,8 @@ static void next_file(struct source *source)
 		else if (errno != ENOENT)
 			err(EXIT_OWN, "cannot open %s", path);
 	}
+	if (interrupted)
+		return;
 	close(source->fd);
 	source->fd = fd;
 	if (fstat(fd, &source->stat))
@@ -388,14 +470,38 @@ static bool is_moved(const struct source *source)
 	       !is_same_file(&stat_buf, &source->stat);
 }
 
+/* It was emptied in place, and is another one now, if it is not shorter. */
+static bool is_rewritten(const struct reader *reader, const struct source *source)
+{
+	off_t at = lseek(source->fd, 0, SEEK_CUR);
+	char tail[TAIL];
+	struct stat now;
+
+	if (fstat(source->fd, &now) || at < (off_t)reader->tail_len)
+		return false;
+	return now.st_size < at ||
+	       pread(source->fd, tail, reader->tail_len, at - reader->tail_len) !=
+	       (ssize_t)reader->tail_len ||
+	       memcmp(tail, reader->tail, reader->tail_len);
+}
+
+static void begin_again(struct reader *reader, const struct source *source)
+{
+	warnx("%s was emptied in place: records may be lost", source->path);
+	lseek(source->fd, 0, SEEK_SET);
+	reader->have = 0;
+	reader->tail_len = 0;
+}
+
 static void follow_file(struct reader *reader, struct source *source)
 {
-	struct stat now;
 	bool moved;
 
-	while (!reader->model->stop) {
+	while (!reader->model->stop && !interrupted) {
 		/* In this order: what is there when it has moved is all. */
 		moved = is_moved(source);
+		if (is_rewritten(reader, source))
+			begin_again(reader, source);
 		while (read_block(reader, source))
 			idle(reader);
 		if (moved) {
@@ -403,16 +509,24 @@ static void follow_file(struct reader *reader, struct source *source)
 			next_file(source);
 			continue;
 		}
-		if (!fstat(source->fd, &now) &&
-		    lseek(source->fd, 0, SEEK_CUR) > now.st_size)
-			lseek(source->fd, 0, SEEK_SET);
 		idle(reader);
 		poll(NULL, 0, NAP_MS);
 	}
 }
 
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = true;
+}
+
+/* What has come is printed before it ends. */
 static void follow(struct reader *reader, struct source *source)
 {
+	const struct sigaction action = { .sa_handler = interrupt };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
 	if (S_ISREG(source->stat.st_mode))
 		follow_file(reader, source);
 	else
@@ -436,17 +550,18 @@ static void read_sources(struct reader *reader, struct source *sources,
 			follow(reader, &sources[i]);
 		else
 			read_all(reader, &sources[i]);
+		if (sources[i].gz)
+			gzclose(sources[i].gz);
 		if (sources[i].fd != STDIN_FILENO)
 			close(sources[i].fd);
 	}
 	progress_end(reader->progress);
 }
 
-unsigned long log_read(struct model *model, char **files)
+void log_read(struct model *model, char **files)
 {
 	struct reader *reader = checked(calloc(1, sizeof(*reader)));
 	struct source *sources;
-	unsigned long passed;
 	size_t count = 0;
 
 	if (!files || !*files)
@@ -458,9 +573,8 @@ unsigned long log_read(struct model *model, char **files)
 	reader->log = log_start(model);
 	count = open_all(reader, sources, files);
 	read_sources(reader, sources, count);
-	passed = log_finish(reader->log);
+	log_finish(reader->log);
 	model_finish(model);
 	free(sources);
 	free(reader);
-	return passed;
 }

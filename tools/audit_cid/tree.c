@@ -269,6 +269,7 @@ int tree_main(int argc, char **argv)
 	struct view view = {};
 	struct model model;
 	char **files = args_parse(&argp, argc, argv, &view);
+	bool found;
 
 	model_init(&model);
 	model.data = &view;
@@ -277,8 +278,11 @@ int tree_main(int argc, char **argv)
 		model.on_op = note_news;
 		model.on_idle = show_news;
 	}
-	log_complain(log_read(&model, files));
-	if (view.follow)
+	log_read(&model, files);
+	found = model.count;
+	if (!found)
+		warnx("no audit container in these logs");
+	else if (view.follow)
 		show_news(&model);
 	else
 		print_tree(&view, &model);
@@ -286,5 +290,5 @@ int tree_main(int argc, char **argv)
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return 0;
+	return found ? 0 : EXIT_NOTHING;
 }

@@ -575,7 +575,7 @@ int whose_main(int argc, char **argv)
 	model_init(&model);
 	model.on_op = note;
 	model.data = &q;
-	log_complain(log_read(&model, files));
+	log_read(&model, files);
 	shown = print_answer(&q, &model);
 	free(q.uses);
 	lh_table_free(q.spaces);
