@@ -55,6 +55,7 @@ struct stream {
 	struct clock	*clocks;
 	size_t		cut_count, clock_count;
 	struct announcement *announcements;
+	struct boot	*now;		/* the boot as far as it is read */
 	struct boot	*boots;		/* after boots_number() */
 	size_t		boot_count;
 };
@@ -159,6 +160,7 @@ void stream_free(struct stream *stream)
 	free(stream->node);
 	free(stream->cuts);
 	free(stream->clocks);
+	free(stream->now);
 	free(stream);
 }
 
@@ -319,23 +321,6 @@ void stream_announced(struct model *model, const struct op *op)
  * Stays
  */
 
-void stay_note(struct container *con, const struct spot *spot)
-{
-	struct stay *stay = con->stays;
-
-	while (stay && stay->stream != spot->stream)
-		stay = stay->next;
-	if (!stay) {
-		stay = checked(calloc(1, sizeof(*stay)));
-		*stay = (struct stay) { con->stays, con, spot->stream, spot->pos,
-					spot->pos, spot->at, spot->at, NULL };
-		con->stays = stay;
-	}
-	stay->last = spot->pos;
-	if (spot->at > stay->latest)
-		stay->latest = spot->at;
-}
-
 struct spot stay_first(const struct container *con)
 {
 	const struct stay *stay, *first = con->stays;
@@ -460,6 +445,53 @@ static void add_stay(struct boot *boot, struct stay *stay)
 		boot->last = stay->last;
 	if (stay->latest > boot->latest)
 		boot->latest = stay->latest;
+}
+
+/*
+ * While the log is read: the boot of a container that is new in a stream, by what has
+ * come so far. boots_number() knows better in the end.
+ */
+static void enter_boot(struct container *con, struct stay *stay)
+{
+	struct stream *stream = stay->stream;
+	struct boot *boot = stream->now;
+	enum verdict verdict = NOT_JUDGED;
+	const struct spot *cut;
+	unsigned int number = 1;
+
+	if (boot) {
+		cut = find_cut(stream, boot->last, stay->first);
+		verdict = judge(boot, stay, cut);
+		number = boot->number + (verdict != SAME);
+	} else {
+		boot = stream->now = checked(calloc(1, sizeof(*boot)));
+	}
+	if (verdict != SAME) {
+		begin_boot(boot, stay, NULL, verdict);
+		boot->number = number;
+		boot->unsure = verdict == UNSURE;
+	}
+	add_stay(boot, stay);
+	con->boot = boot->number;
+	con->boot_unsure = boot->unsure;
+}
+
+void stay_note(struct container *con, const struct spot *spot)
+{
+	struct stay *stay = con->stays;
+
+	while (stay && stay->stream != spot->stream)
+		stay = stay->next;
+	if (!stay) {
+		stay = checked(calloc(1, sizeof(*stay)));
+		*stay = (struct stay) { con->stays, con, spot->stream, spot->pos,
+					spot->pos, spot->at, spot->at, NULL };
+		con->stays = stay;
+		enter_boot(con, stay);
+	}
+	stay->last = stay->stream->now->last = spot->pos;
+	if (spot->at > stay->latest)
+		stay->latest = spot->at;
 }
 
 /* @stays are sorted: cut each stream into stretches of one boot. */

@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <err.h>
 #include <inttypes.h>
+#include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,12 @@ struct life {
 	struct change	*changes;
 	size_t		count, left_out;
 	uint64_t	suppressed;
+	bool		json;
+};
+
+static const struct argp_option options[] = {
+	{ "json", 'J', NULL, 0, "Print a JSON object a line, one for each that has the ID", 0 },
+	{}
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -35,6 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct life *life = state->input;
 
 	switch (key) {
+	case 'J': life->json = true; return 0;
 	case ARGP_KEY_ARG:
 		if (life->id)
 			return ARGP_ERR_UNKNOWN;
@@ -48,6 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
+	.options = options,
 	.parser = parse,
 	.args_doc = "ID [LOG...]",
 	.doc = "Print the life of the audit container ID: who made it, its "
@@ -111,6 +120,64 @@ static void print_changes(const struct life *life, const struct container *con)
 	if (life->suppressed)
 		printf("  namespaces %" PRIu64 " changes that were not logged\n",
 		       life->suppressed);
+}
+
+/*
+ * JSON
+ */
+
+static struct json_object *change_json(const struct change *change)
+{
+	struct json_object *obj = json_object_new_object(), *set = json_object_new_object();
+	unsigned int i;
+
+	json_object_object_add(obj, "at", json_when(change->at));
+	json_object_object_add(obj, "op", json_text(change->op));
+	json_object_object_add(obj, "pid", json_object_new_uint64(change->opid));
+	if (change->otid)
+		json_object_object_add(obj, "tid", json_object_new_uint64(change->otid));
+	for (i = 0; i < change->set.count; i++) {
+		const struct ns *ns = &change->set.ns[i];
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "inode", json_object_new_uint64(ns->ino));
+		json_object_object_add(one, "id", ns->id ?
+				       json_object_new_uint64(ns->id) : NULL);
+		json_object_object_add(set, ns->type, one);
+	}
+	json_object_object_add(obj, "set", set);
+	return obj;
+}
+
+static struct json_object *maker_json(const struct container *con)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "pid", json_object_new_uint64(con->maker));
+	json_object_object_add(obj, "auid", json_text(con->auid));
+	json_object_object_add(obj, "comm", json_text(con->comm));
+	json_object_object_add(obj, "exe", json_text(con->exe));
+	return obj;
+}
+
+static void print_json(struct model *model, const struct life *life,
+		       struct container *con)
+{
+	struct json_object *obj = ecs_head(model, con), *changes = json_object_new_array();
+	struct json_object *members = json_object_new_array();
+	size_t i, n = pids_count(&con->members);
+
+	ecs_life(obj, con);
+	json_object_object_add(obj, "maker", con->created.stream ? maker_json(con) : NULL);
+	for (i = 0; i < life->count; i++)
+		if (life->changes[i].con == con)
+			json_object_array_add(changes, change_json(&life->changes[i]));
+	json_object_object_add(obj, "namespaces", changes);
+	json_object_object_add(obj, "left_out", json_object_new_uint64(life->left_out));
+	for (i = 0; i < n; i++)
+		json_object_array_add(members, json_object_new_int64(con->members.pid[i]));
+	json_object_object_add(obj, "members", members);
+	json_print(obj);
 }
 
 static void print_parent(const struct container *con)
@@ -182,12 +249,16 @@ int container_main(int argc, char **argv)
 
 	model_init(&model);
 	model.on_op = note;
+	model.raw_text = life.json;
 	model.data = &life;
 	log_read(&model, files);
 	for (con = model.all; con; con = con->next) {
 		if (con->id != life.number)
 			continue;
-		print_life(&life, con);
+		if (life.json)
+			print_json(&model, &life, con);
+		else
+			print_life(&life, con);
 		found++;
 	}
 	if (!found)

@@ -35,7 +35,7 @@ struct event {
 	TAILQ_ENTRY(event) link;
 	time_t		came;
 	bool		wanted, has_call, late;
-	struct container *acting;
+	struct container *acting, *object;
 	char		*text;
 	size_t		len, room, weight;
 	char		key[];
@@ -103,7 +103,8 @@ void log_records(struct log *log, const struct log_event *event,
 static void give(struct log *log, struct event *event)
 {
 	struct model *model = log->model;
-	struct log_event whole = { event->key, event->text, event->len, event->acting };
+	struct log_event whole = { event->key, event->text, event->len, event->acting,
+				   event->object };
 
 	TAILQ_REMOVE(event->late ? &log->late : &log->waiting, event, link);
 	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
@@ -205,7 +206,8 @@ static void take_record(auparse_state_t *au, auparse_cb_event_t type, void *data
 		return;
 	if (model->wants(model, au)) {
 		log->last->wanted = true;
-		log->last->acting = model->acting;
+		log->last->acting = model->acting ?: log->last->acting;
+		log->last->object = model->object ?: log->last->object;
 	} else if (model->wants_host && model->acting) {
 		log->last->wanted = false;
 	}
@@ -308,6 +310,10 @@ struct log *log_start(struct model *model)
 	log->model = model;
 	log->records = feed_init(take_record, log);
 	log->events = feed_init(give_records, log);
+	if (model->raw_text) {
+		auparse_set_escape_mode(log->records, AUPARSE_ESC_RAW);
+		auparse_set_escape_mode(log->events, AUPARSE_ESC_RAW);
+	}
 	TAILQ_INIT(&log->waiting);
 	TAILQ_INIT(&log->late);
 	return log;

@@ -225,7 +225,6 @@ static const struct {
 	{ "prev", offsetof(struct op, prev) },
 	{ "suppressed", offsetof(struct op, suppressed) },
 }, texts[] = {
-	{ "auid", offsetof(struct op, auid) },
 	{ "comm", offsetof(struct op, comm) },
 	{ "exe", offsetof(struct op, exe) },
 	{ "name", offsetof(struct op, name) },
@@ -263,11 +262,23 @@ static void take_ns_id(struct ns_set *set, const char *name, const char *value)
 		number(value, &ns->id);
 }
 
-static void take_field(struct op *op, auparse_state_t *au, const char *name,
-		       const char *value)
+/* By name only as the log has it itself, or of this machine's log: else it is a number. */
+static const char *user_name(const struct model *model, auparse_state_t *au,
+			     const char *value)
+{
+	if (model->own || auparse_get_record_interpretations(au) ||
+	    !strcmp(value, "4294967295"))
+		return auparse_interpret_field(au);
+	return value;
+}
+
+static void take_field(const struct model *model, struct op *op, auparse_state_t *au,
+		       const char *name, const char *value)
 {
 	size_t i;
 
+	if (!strcmp(name, "auid"))
+		op->auid = user_name(model, au, value);
 	if (!strcmp(name, "op") && !op->op)
 		op->op = value;
 	else if (!strcmp(name, "ocontid"))
@@ -289,7 +300,8 @@ static void take_field(struct op *op, auparse_state_t *au, const char *name,
 				auparse_interpret_field(au);
 }
 
-static void take_fields(struct op *op, auparse_state_t *au, const struct spot *spot)
+static void take_fields(const struct model *model, struct op *op, auparse_state_t *au,
+			const struct spot *spot)
 {
 	const char *name, *value;
 
@@ -301,7 +313,7 @@ static void take_fields(struct op *op, auparse_state_t *au, const struct spot *s
 		name = auparse_get_field_name(au);
 		value = auparse_get_field_str(au);
 		if (name && value)
-			take_field(op, au, name, value);
+			take_field(model, op, au, name, value);
 	} while (auparse_next_field(au) > 0);
 }
 
@@ -349,6 +361,7 @@ static struct container *take_op_of(struct model *model, const struct op *op)
 
 	if (!con)
 		con = add(model, node, op->id);
+	model->object = con;
 	if (announce)
 		stream_announce(op->spot.stream, con, op);
 	/* Said too late: it ended meanwhile */
@@ -358,6 +371,7 @@ static struct container *take_op_of(struct model *model, const struct op *op)
 		take_create(model, &con, op);
 	else
 		seen(con, &op->spot);
+	model->object = con;
 	if (create || announce || exit) {
 		take_parent(con, op);
 		set_once(&con->name, op->name);
@@ -412,7 +426,7 @@ static void take_record_about(struct model *model, auparse_state_t *au,
 {
 	struct op op;
 
-	take_fields(&op, au, spot);
+	take_fields(model, &op, au, spot);
 	if (!op.op || !op.has_res || !is_known(op.op) || (needs_id(&op) && !op.has_id))
 		model->bad++;
 	else if (op.ok)
@@ -471,13 +485,23 @@ static void take_act(struct model *model, auparse_state_t *au,
 	count_act(model->acting, &act, spot->at, auparse_get_serial(au));
 }
 
+/* Whom a signal or a trace is of */
+static void take_target(struct model *model, auparse_state_t *au, const struct spot *spot)
+{
+	uint64_t id;
+
+	if (auparse_first_field(au) && auparse_find_field(au, "ocontid") &&
+	    number(auparse_get_field_str(au), &id) && id >= ID_MIN)
+		model->object = touch(model, id, spot);
+}
+
 void model_record(struct model *model, auparse_state_t *au)
 {
 	const au_event_t *event = auparse_get_timestamp(au);
 	int type = record_type(au);
 	struct spot spot;
 
-	model->acting = NULL;
+	model->acting = model->object = NULL;
 	if (!event)
 		return;
 	spot = (struct spot) { stream_of(model, event->host), ++model->pos,
@@ -490,6 +514,8 @@ void model_record(struct model *model, auparse_state_t *au)
 	}
 	if (type == RECORD_CONTAINER_OP)
 		take_record_about(model, au, &spot);
+	if (type == AUDIT_OBJ_PID)
+		take_target(model, au, &spot);
 	take_act(model, au, &spot, type);
 }
 

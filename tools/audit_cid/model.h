@@ -85,6 +85,7 @@ struct log_event {
 	const char	*text;
 	size_t		len;
 	struct container *acting;	/* NULL: a task in none, or none at all */
+	struct container *object;	/* that it is about, or NULL */
 };
 
 /*
@@ -104,7 +105,7 @@ struct model {
 	struct boot	*boots;
 	size_t		boot_count;
 	unsigned long	bad;		/* records that are cut */
-	struct container *acting;	/* in the record or event, or NULL */
+	struct container *acting, *object;	/* in the record, or NULL */
 	/* Called for each record about a container that was taken in */
 	void	(*on_op)(struct model *model, struct container *con,
 			 const struct op *op);
@@ -119,6 +120,8 @@ struct model {
 	const char	*mark_text;	/* only records with this text, not "contid=" */
 	bool		wants_host;	/* events of which no record has a contid */
 	bool		stop;		/* nothing more is wanted */
+	bool		raw_text;	/* texts as they are, not for a terminal */
+	bool		own;		/* the logs are this machine's: so are its users */
 	bool		follow;		/* go on after the end of the log */
 	bool		prints;		/* while it reads */
 	void	*data;
@@ -188,6 +191,13 @@ void log_skipped(struct log *log);
 void log_settle(struct log *log);
 const struct log_counts *log_counted(const struct log *log);
 void log_finish(struct log *log);
+
+/* ecs.c: an event as JSON; a container with its parents */
+struct json_object *ecs_event(struct model *model, struct log *log,
+			      const struct log_event *event);
+struct json_object *ecs_container(struct model *model, const struct container *con);
+struct json_object *ecs_head(struct model *model, const struct container *con);
+void ecs_life(struct json_object *obj, const struct container *con);
 
 /* event.c: an event in words */
 void event_interpret(auparse_state_t *au, FILE *to);

@@ -9,6 +9,7 @@
 #include <err.h>
 #include <inttypes.h>
 #include <json.h>
+#include <libaudit.h>
 #include <linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,17 @@
 
 #define BYTES_MAX	(64 << 20)
 #define TOP		5
-#define SYSCALL_RECORD	1300
-#define PATH_RECORD	1302
 
-enum kind { EXECUTABLE, FILE_NAME, SYSCALL, KINDS };
+enum kind { EXECUTABLE, FILE_NAME, SYSCALL, IO_URING, KINDS };
 
-static const char * const kinds[] = { "executables", "files", "syscalls" };
+static const struct {
+	const char	*name, *field;
+} kinds[] = {
+	[EXECUTABLE]	= { "executables", "exe" },
+	[FILE_NAME]	= { "files", "name" },
+	[SYSCALL]	= { "syscalls", "syscall" },
+	[IO_URING]	= { "io_uring", "uring_op" },
+};
 
 struct thing {
 	struct container	*con;
@@ -157,38 +163,41 @@ static void count(struct report *report, struct container *con, enum kind kind,
 }
 
 static void take_field(struct report *report, struct container *con,
-		       auparse_state_t *au)
+		       auparse_state_t *au, bool path)
 {
-	static const char * const names[] = { "exe", "name", "syscall" };
 	const char *name = auparse_get_field_name(au), *text;
 	enum kind kind;
 
 	for (kind = 0; name && kind < KINDS; kind++) {
-		if (strcmp(name, names[kind]))
+		if (strcmp(name, kinds[kind].field) || (kind == FILE_NAME) != path ||
+		    (kind == SYSCALL && auparse_get_type(au) != AUDIT_SYSCALL))
 			continue;
-		text = kind == FILE_NAME ? auparse_interpret_realpath(au) :
-					   auparse_interpret_field(au);
+		text = path ? auparse_interpret_realpath(au) :
+			      auparse_interpret_field(au);
 		if (text)
 			count(report, con, kind, text);
 	}
 }
 
 static void take_fields(struct report *report, struct container *con,
-			auparse_state_t *au)
+			auparse_state_t *au, bool path)
 {
 	if (auparse_first_field(au))
 		do
-			take_field(report, con, au);
+			take_field(report, con, au, path);
 		while (auparse_next_field(au) > 0);
 }
 
-/* The record with the contid is the one with the program, too: it is at hand. */
+/*
+ * The record with the contid is the one with the program, too: it is at hand. What
+ * is about a container is in an event that has another such record.
+ */
 static bool wants(struct model *model, auparse_state_t *au)
 {
 	if (!model->acting)
 		return false;
-	if (auparse_get_type(au) == SYSCALL_RECORD)
-		take_fields(model->data, model->acting, au);
+	if (record_type(au) != RECORD_CONTAINER_OP)
+		take_fields(model->data, model->acting, au, false);
 	return true;
 }
 
@@ -208,8 +217,8 @@ static void take_record(auparse_state_t *au, void *data)
 {
 	const struct counted *counted = data;
 
-	if (auparse_get_type(au) == PATH_RECORD)
-		take_fields(counted->report, counted->con, au);
+	if (auparse_get_type(au) == AUDIT_PATH)
+		take_fields(counted->report, counted->con, au, true);
 }
 
 static void take_event(struct model *model, struct log *log,
@@ -243,7 +252,7 @@ static void print_text(const struct container *con, struct thing **list, size_t 
 	       con->boot, con->events, con->failed);
 	for (i = 0; i < n; i++) {
 		if (!i || list[i]->kind != list[i - 1]->kind) {
-			printf("  %s\n", kinds[list[i]->kind]);
+			printf("  %s\n", kinds[list[i]->kind].name);
 			shown = 0;
 		}
 		if (shown++ < TOP)
@@ -261,21 +270,18 @@ static struct json_object *thing_json(const struct thing *thing)
 	return obj;
 }
 
-static void print_json(const struct container *con, struct thing **list, size_t n)
+static void print_json(struct model *model, const struct container *con,
+		       struct thing **list, size_t n)
 {
-	struct json_object *obj = json_object_new_object(), *in[KINDS];
+	struct json_object *obj = ecs_head(model, con), *in[KINDS];
 	enum kind kind;
 	size_t i;
 
-	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
-	json_object_object_add(obj, "node", json_text(con->node));
-	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
-	json_object_object_add(obj, "name", json_text(con->name));
 	json_object_object_add(obj, "events", json_object_new_int64(con->events));
 	json_object_object_add(obj, "failed", json_object_new_int64(con->failed));
 	for (kind = 0; kind < KINDS; kind++) {
 		in[kind] = json_object_new_array();
-		json_object_object_add(obj, kinds[kind], in[kind]);
+		json_object_object_add(obj, kinds[kind].name, in[kind]);
 	}
 	for (i = 0; i < n; i++)
 		if (json_object_array_length(in[list[i]->kind]) < TOP)
@@ -307,7 +313,10 @@ static void print_all(struct report *report, struct model *model)
 		}
 		while (to < n && list[to]->con == con)
 			to++;
-		(report->json ? print_json : print_text)(con, list + from, to - from);
+		if (report->json)
+			print_json(model, con, list + from, to - from);
+		else
+			print_text(con, list + from, to - from);
 	}
 	free(all);
 	free(list);
@@ -324,6 +333,7 @@ int report_main(int argc, char **argv)
 	model_init(&model);
 	model.wants = wants;
 	model.needs = needs;
+	model.raw_text = report.json;
 	model.on_event = take_event;
 	model.data = &report;
 	log_read(&model, files);

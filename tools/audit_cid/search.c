@@ -66,7 +66,7 @@ struct search {
 	const char	*contid, *name, *node, *checkpoint;
 	uint64_t	id, start, end;
 	unsigned long	serial;
-	bool		has_serial, tree, interpret, follow, just_one, word, stamps;
+	bool		has_serial, tree, interpret, follow, just_one, word, stamps, json;
 	bool		from_checkpoint;
 	int		types[TYPES_MAX];
 	unsigned int	type_count, asked_count;
@@ -128,7 +128,8 @@ static const struct argp_option options[] = {
 	{ "executable", 'x', "FILE", 0, "By this program", 1 },
 	{ "interpret", 'i', NULL, 0, "Print numbers as text", 2 },
 	{ "raw", 'r', NULL, 0, "Print lines as they are: the default", 2 },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "raw, default (with a line and the time between events) or interpret", 2 },
+	{ "format", KEY_FORMAT, "FORMAT", 0, "raw, default (with the time of each event), interpret or json", 2 },
+	{ "json", 'J', NULL, 0, "Print a JSON object a line and event", 2 },
 	{ "just-one", KEY_JUST_ONE, NULL, 0, "Stop after one event", 2 },
 	{ "line-buffered", 'l', NULL, 0, "Write each line at once", 2 },
 	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0, "Go on behind the event that FILE has from the last time", 3 },
@@ -226,9 +227,10 @@ static void take_format(struct search *search, const char *arg,
 {
 	search->interpret = !strcmp(arg, "interpret");
 	search->stamps = !strcmp(arg, "default");
-	if (!search->interpret && !search->stamps && strcmp(arg, "raw"))
-		argp_error(state, "--format %s is not supported: raw, default or "
-			   "interpret", arg);
+	search->json = !strcmp(arg, "json");
+	if (!search->interpret && !search->stamps && !search->json && strcmp(arg, "raw"))
+		argp_error(state, "--format %s is not supported: raw, default, "
+			   "interpret or json", arg);
 }
 
 static void take_start(struct search *search, char *arg, struct argp_state *state)
@@ -270,6 +272,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'w': search->word = true; return 0;
 	case 'i': search->interpret = true; return 0;
 	case 'r': search->interpret = false; return 0;
+	case 'J': search->json = true; return 0;
 	case 'l': setlinebuf(stdout); return 0;
 	case KEY_TS: take_start(search, arg, state); return 0;
 	case KEY_TE: search->end = args_time(arg, true, state); return 0;
@@ -316,30 +319,16 @@ static bool is_wanted(struct model *model, const struct search *search,
 	return con;
 }
 
-/* The container that a record is about */
-static struct container *object_of(struct model *model, auparse_state_t *au)
-{
-	const au_event_t *event = auparse_get_timestamp(au);
-	const char *value;
-
-	if (!record_has_ocontid(record_type(au)) || !auparse_first_field(au) ||
-	    !auparse_find_field(au, "ocontid"))
-		return NULL;
-	value = auparse_get_field_str(au);
-	return value && model->stream ?
-	       model_find(model, stream_node(stream_of(model, event->host)),
-			  strtoull(value, NULL, 10), NULL) : NULL;
-}
-
 /* Does the kernel say of the record that it is by or about the container? */
 static bool wants(struct model *model, auparse_state_t *au)
 {
 	const struct search *search = model->data;
 
+	(void)au;
 	if (model->wants_host)
 		return false;
 	return is_wanted(model, search, model->acting) ||
-	       is_wanted(model, search, object_of(model, au));
+	       is_wanted(model, search, model->object);
 }
 
 /* What is true of some record of an event */
@@ -493,7 +482,12 @@ static void take_event(struct model *model, struct log *log,
 	    !matches(search, log, event))
 		return;
 	search->found++;
+	model->stop |= search->just_one;
 	checkpoint_note(search->point, event->key);
+	if (search->json) {
+		json_print(ecs_event(model, log, event));
+		return;
+	}
 	if (search->stamps)
 		print_stamp(event);
 	else if (search->interpret)
@@ -502,7 +496,6 @@ static void take_event(struct model *model, struct log *log,
 		log_records(log, event, print_interpreted, NULL);
 	else
 		fwrite(event->text, 1, event->len, stdout);
-	model->stop |= search->just_one;
 }
 
 static void prepare(struct search *search, struct model *model)
@@ -511,6 +504,7 @@ static void prepare(struct search *search, struct model *model)
 	model->data = search;
 	model->prints = true;
 	model->follow = search->follow;
+	model->raw_text = search->json;
 	model->wants = wants;
 	model->on_event = take_event;
 	model->wants_host = search->contid && !search->id;

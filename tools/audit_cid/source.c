@@ -156,7 +156,8 @@ static void read_all(struct reader *reader, const struct source *source)
 	end_line(reader);
 	reader->skipping = false;
 	if (log_counted(reader->log)->records == before && !reader->model->stop)
-		warnx("%s %s", source->path, empty ? "is empty" : "has no audit records");
+		warnx("%s %s", strcmp(source->path, "-") ? source->path :
+		      "standard input", empty ? "is empty" : "has no audit records");
 }
 
 /*
@@ -564,7 +565,8 @@ void log_read(struct model *model, char **files)
 	struct source *sources;
 	size_t count = 0;
 
-	if (!files || !*files)
+	model->own = !files || !*files;
+	if (model->own)
 		files = own_logs();
 	while (files[count])
 		count++;

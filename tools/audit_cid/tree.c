@@ -78,24 +78,13 @@ static bool is_wanted(const struct view *view, const struct container *con)
 	return !view->at || model_live_at(con, view->at);
 }
 
-static void print_json(const struct container *con)
+static void print_json(struct model *model, struct container *con)
 {
-	struct json_object *obj = json_object_new_object();
-	bool created = con->created.stream, exited = con->how_ended == END_EXIT;
+	struct json_object *obj = ecs_head(model, con);
 
-	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
-	json_object_object_add(obj, "boot_sure", json_object_new_boolean(!con->boot_unsure));
-	json_object_object_add(obj, "node", json_text(con->node));
-	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
-	json_object_object_add(obj, "pcontid", con->has_parent ?
-			       json_object_new_uint64(con->pcontid) : NULL);
-	json_object_object_add(obj, "name", json_text(con->name));
-	json_object_object_add(obj, "created", created ? json_when(con->created.at) : NULL);
-	json_object_object_add(obj, "ended", exited ? json_when(con->end.at) : NULL);
-	json_object_object_add(obj, "ended_by", con->how_ended ?
-			       json_when(con->end.at) : NULL);
-	json_object_object_add(obj, "ended_how", json_text(end_name(con->how_ended)));
-	json_object_object_add(obj, "gap", json_object_new_boolean(!created));
+	ecs_life(obj, con);
+	json_object_object_add(obj, "processes",
+			       json_object_new_uint64(pids_count(&con->members)));
 	json_print(obj);
 }
 
@@ -192,7 +181,7 @@ static void print_tree(const struct view *view, struct model *model)
 		puts("digraph containers {");
 	for (i = 0; i < n && !view->svg; i++) {
 		if (view->json) {
-			print_json(list[i]);
+			print_json(model, list[i]);
 		} else if (view->dot) {
 			print_dot(list[i]);
 		} else {
@@ -257,7 +246,7 @@ static void show_news(struct model *model)
 	view->shown = true;
 	for (i = 0; i < view->news_count; i++) {
 		if (view->json)
-			print_json(view->news[i].con);
+			print_json(model, view->news[i].con);
 		else
 			print_news(&view->news[i]);
 	}
@@ -274,6 +263,7 @@ int tree_main(int argc, char **argv)
 	model_init(&model);
 	model.data = &view;
 	model.follow = view.follow;
+	model.raw_text = view.json;
 	if (view.follow) {
 		model.on_op = note_news;
 		model.on_idle = show_news;

@@ -55,6 +55,7 @@ struct cover {
 };
 
 struct question {
+	struct model	*model;
 	const char	*type;
 	uint64_t	number, at;
 	struct use	*uses;
@@ -474,19 +475,25 @@ static void print_use(const struct question *q, const struct use *use)
 	       is_gap(con) ? " (no create record: maybe before, too)" : "");
 }
 
-static void print_use_json(const struct question *q, const struct use *use)
+static struct json_object *host_head(const struct use *use)
 {
 	struct json_object *obj = json_object_new_object();
-	const struct container *con = use->con;
-	const struct spot *to = until(use);
 	unsigned int boot = boot_of(use);
 
 	json_object_object_add(obj, "boot", boot ? json_object_new_int(boot) : NULL);
-	json_object_object_add(obj, "boot_sure",
-			       json_object_new_boolean(boot && !(con && con->boot_unsure)));
+	json_object_object_add(obj, "boot_sure", json_object_new_boolean(boot));
 	json_object_object_add(obj, "node", json_text(use->space->node));
-	json_object_object_add(obj, "contid", json_object_new_uint64(con ? con->id : 0));
-	json_object_object_add(obj, "name", con ? json_text(con->name) : NULL);
+	json_object_object_add(obj, "contid", json_object_new_uint64(0));
+	json_object_object_add(obj, "name", NULL);
+	return obj;
+}
+
+static void print_use_json(const struct question *q, const struct use *use)
+{
+	const struct container *con = use->con;
+	struct json_object *obj = con ? ecs_head(q->model, con) : host_head(use);
+	const struct spot *to = until(use);
+
 	json_object_object_add(obj, "from", json_when(use->from.at));
 	json_object_object_add(obj, "to", to->stream ? json_when(to->at) : NULL);
 	json_object_object_add(obj, "to_how", con && to == &con->end ?
@@ -574,7 +581,9 @@ int whose_main(int argc, char **argv)
 	start(&q);
 	model_init(&model);
 	model.on_op = note;
+	model.raw_text = q.json;
 	model.data = &q;
+	q.model = &model;
 	log_read(&model, files);
 	shown = print_answer(&q, &model);
 	free(q.uses);
