@@ -102,10 +102,8 @@ char **args_parse(const struct argp *argp, int argc, char **argv, void *input)
 	struct args args = { .argp = argp, .input = input };
 	struct argp whole = *argp;
 
-	args.options = calloc(n + sizeof(common) / sizeof(*common),
-			      sizeof(*args.options));
-	if (!args.options)
-		err(EXIT_OWN, "cannot read the command line");
+	args.options = checked(calloc(n + sizeof(common) / sizeof(*common),
+				      sizeof(*args.options)));
 	if (n)
 		memcpy(args.options, argp->options, n * sizeof(*args.options));
 	memcpy(args.options + n, common, sizeof(common));
@@ -116,6 +114,14 @@ char **args_parse(const struct argp *argp, int argc, char **argv, void *input)
 	argp_parse(&whole, argc, argv, ARGP_LONG_ONLY | ARGP_NO_HELP, NULL, &args);
 	free(args.options);
 	return args.files;
+}
+
+/* Memory, which is there or ends the program */
+void *checked(void *p)
+{
+	if (!p)
+		err(EXIT_OWN, "cannot keep what the logs have in memory");
+	return p;
 }
 
 /* A number of an audit container or namespace: decimal */

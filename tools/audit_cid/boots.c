@@ -18,7 +18,6 @@
  * containers that they share, and by IDs that are near.
  */
 
-#include <err.h>
 #include <json.h>
 #include <linkhash.h>
 #include <stdlib.h>
@@ -85,13 +84,6 @@ struct boot {
 	unsigned int	number;
 	size_t		reach;
 };
-
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot keep the containers in memory");
-	return p;
-}
 
 /*
  * Streams
@@ -182,9 +174,10 @@ static void *grown(void *array, size_t count, size_t size)
 /* A record has the time of the clock, unless it is of a call that began before. */
 void stream_clock(struct stream *stream, const struct spot *spot, bool late)
 {
-	struct clock *clock = stream->clocks + stream->clock_count - 1;
+	struct clock *clock = stream->clock_count ?
+			      &stream->clocks[stream->clock_count - 1] : NULL;
 
-	if (!stream->clock_count || (!late && spot->at + STEP_MS < clock->to)) {
+	if (!clock || (!late && spot->at + STEP_MS < clock->to)) {
 		stream->clocks = grown(stream->clocks, stream->clock_count,
 				       sizeof(*clock));
 		clock = stream->clocks + stream->clock_count++;

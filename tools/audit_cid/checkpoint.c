@@ -37,12 +37,10 @@ static void read_file(struct checkpoint *point)
 
 struct checkpoint *checkpoint_open(const char *path, uint64_t *start)
 {
-	struct checkpoint *point = calloc(1, sizeof(*point));
+	struct checkpoint *point = checked(calloc(1, sizeof(*point)));
 	struct log_event event;
 	unsigned long serial;
 
-	if (!point)
-		err(EXIT_OWN, "cannot read %s", path);
 	point->path = path;
 	read_file(point);
 	event.key = point->was;

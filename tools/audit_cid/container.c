@@ -78,9 +78,7 @@ static void note(struct model *model, struct container *con, const struct op *op
 		life->left_out++;
 		return;
 	}
-	change = reallocarray(life->changes, life->count + 1, sizeof(*change));
-	if (!change)
-		err(EXIT_OWN, "cannot keep the namespaces in memory");
+	change = checked(reallocarray(life->changes, life->count + 1, sizeof(*change)));
 	life->changes = change;
 	change += life->count++;
 	*change = (struct change) { .con = con, .at = op->spot.at, .opid = op->opid,

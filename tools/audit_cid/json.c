@@ -3,7 +3,6 @@
  * auditcid: values of a log as JSON has them.
  */
 
-#include <err.h>
 #include <inttypes.h>
 #include <json.h>
 #include <locale.h>
@@ -49,9 +48,7 @@ struct json_object *json_text(const char *text)
 
 	if (!text)
 		return NULL;
-	copy = strdup(text);
-	if (!copy)
-		err(EXIT_OWN, "cannot print");
+	copy = checked(strdup(text));
 	replace_invalid(copy);
 	obj = json_object_new_string(copy);
 	free(copy);

@@ -13,8 +13,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <search.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,44 +22,40 @@
 #include "auditcid.h"
 #include "model.h"
 
-#define WAITING_MAX	(8 << 20)	/* bytes of events that may get more lines */
+#define WAITING_MAX	(2 << 20)	/* bytes of events that may get more lines */
 #define LATE_MAX	(16 << 20)	/* ... whose SYSCALL record has not come by then */
 #define WEIGHT_MAX	(1 << 20)	/* as which the largest counts */
 #define EVENT_MAX	(64 << 20)
+#define BUCKETS		8192
 #define SETTLED_S	2		/* as end_of_event_timeout of auditd.conf */
 
 /* An event that may get more lines */
 struct event {
 	TAILQ_ENTRY(event) link;
+	LIST_ENTRY(event) same;		/* of those with such a serial number */
 	time_t		came;
 	bool		wanted, has_call, late;
 	struct container *acting, *object;
-	char		*text;
+	char		*text;		/* behind the key, while there is room */
 	size_t		len, room, weight;
 	char		key[];
 };
 
 TAILQ_HEAD(events, event);
+LIST_HEAD(bucket, event);
 
 struct log {
 	struct model	*model;
 	auparse_state_t	*records, *events;
 	struct log_counts counts;
 	bool		got;		/* a record of the line came out of @records */
-	void		*index;		/* a tree of their keys, for tsearch() */
+	struct bucket	index[BUCKETS];
 	struct event	*last;
 	struct events	waiting, late;
 	size_t		waiting_bytes, late_bytes;
 	void		(*on_record)(auparse_state_t *au, void *data);
 	void		*data;
 };
-
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot read the logs");
-	return p;
-}
 
 static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
 {
@@ -75,9 +69,12 @@ static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
  * Events that wait for more lines
  */
 
-static int by_key(const void *a, const void *b)
+/* Serial numbers follow each other: they are their own hash. */
+static struct bucket *bucket_of(struct log *log, const char *key)
 {
-	return strcmp(a, b);
+	const char *serial = strrchr(key, ':');
+
+	return &log->index[serial ? strtoul(serial + 1, NULL, 10) % BUCKETS : 0];
 }
 
 static void give_records(auparse_state_t *au, auparse_cb_event_t type, void *data)
@@ -100,6 +97,11 @@ void log_records(struct log *log, const struct log_event *event,
 	auparse_flush_feed(log->events);
 }
 
+static bool is_inside(const struct event *event)
+{
+	return event->text == event->key + strlen(event->key) + 1;
+}
+
 static void give(struct log *log, struct event *event)
 {
 	struct model *model = log->model;
@@ -110,10 +112,11 @@ static void give(struct log *log, struct event *event)
 	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
 	if (log->last == event)
 		log->last = NULL;
-	tdelete(event->key, &log->index, by_key);
+	LIST_REMOVE(event, same);
 	if (event->wanted && event->len && model->on_event && !model->stop)
 		model->on_event(model, log, &whole);
-	free(event->text);
+	if (!is_inside(event))
+		free(event->text);
 	free(event);
 }
 
@@ -147,23 +150,27 @@ static void make_room(struct log *log)
 		give(log, TAILQ_FIRST(&log->late));
 }
 
-static struct event *event_of(struct log *log, const char *key)
+/* Most events have one line: @room is for that */
+static struct event *event_of(struct log *log, const char *key, size_t room)
 {
+	size_t key_size = strlen(key) + 1;
 	struct event *event = log->last;
-	char **found;
+	struct bucket *bucket;
 
 	if (event && !strcmp(event->key, key))
 		return event;
-	found = tfind(key, &log->index, by_key);
-	if (found)
-		return (void *)(*found - offsetof(struct event, key));
-	event = checked(calloc(1, sizeof(*event) + strlen(key) + 1));
-	strcpy(event->key, key);
+	bucket = bucket_of(log, key);
+	LIST_FOREACH(event, bucket, same)
+		if (!strcmp(event->key, key))
+			return event;
+	event = checked(malloc(sizeof(*event) + key_size + room));
+	*event = (struct event) { .text = event->key + key_size, .room = room };
+	memcpy(event->key, key, key_size);
 	event->came = log->model->follow ? time(NULL) : 0;
 	event->weight = sizeof(*event) + 64;
 	event->wanted = log->model->wants_host;
 	put(log, event, false);
-	checked(tsearch(event->key, &log->index, by_key));
+	LIST_INSERT_HEAD(bucket, event, same);
 	return event;
 }
 
@@ -178,11 +185,16 @@ static void weigh(struct log *log, struct event *event, size_t len)
 static bool add_line(struct log *log, struct event *event, const char *line,
 		     size_t len)
 {
+	char *text;
+
 	if (event->len + len > EVENT_MAX)
 		return false;
 	if (event->len + len > event->room) {
 		event->room = event->len + len + event->len / 2 + 256;
-		event->text = checked(realloc(event->text, event->room));
+		text = checked(realloc(is_inside(event) ? NULL : event->text, event->room));
+		if (is_inside(event))
+			memcpy(text, event->text, event->len);
+		event->text = text;
 	}
 	memcpy(event->text + event->len, line, len);
 	event->len += len;
@@ -245,10 +257,11 @@ static bool is_needed(const struct model *model, const char *type, size_t len)
 
 static void keep_line(struct log *log, const struct line *line)
 {
-	struct event *event = log->last = event_of(log, line->key);
 	size_t rest = line->text + line->len - line->type;
+	bool needed = is_needed(log->model, line->type, rest);
+	struct event *event = log->last = event_of(log, line->key, needed ? line->len : 0);
 
-	if (is_needed(log->model, line->type, rest) &&
+	if (needed &&
 	    !add_line(log, event, line->text, line->len))
 		log->counts.other++;
 	if (!begins(line->type, rest, "SYSCALL ") && !begins(line->type, rest, "URINGOP "))

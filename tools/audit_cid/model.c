@@ -7,7 +7,6 @@
  * what a record says, or unknown.
  */
 
-#include <err.h>
 #include <errno.h>
 #include <json.h>
 #include <libaudit.h>
@@ -21,13 +20,6 @@
 #include "model.h"
 
 #define ID_MIN			(1ULL << 32)
-
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot keep the containers in memory");
-	return p;
-}
 
 static char *copy(const char *text)
 {
@@ -88,7 +80,8 @@ void model_free(struct model *model)
 }
 
 /*
- * Processes: a list that is sorted, each once, when it is full
+ * Processes: a list that is sorted, each once, when it is full. 4 bytes each; a table
+ * of json-c takes 40, which is 64 MiB for 20,000 containers of 80 processes.
  */
 
 static int by_pid(const void *a, const void *b)
@@ -255,8 +248,8 @@ static void take_ns(struct ns_set *set, const char *name, const char *value)
 /* netns_id= follows netns= */
 static void take_ns_id(struct ns_set *set, const char *name, const char *value)
 {
-	struct ns *ns = &set->ns[set->count - 1];
-	size_t len = set->count ? strlen(ns->type) : 0;
+	struct ns *ns = set->count ? &set->ns[set->count - 1] : NULL;
+	size_t len = ns ? strlen(ns->type) : 0;
 
 	if (len && !strncmp(name, ns->type, len) && !strcmp(name + len, "_id"))
 		number(value, &ns->id);
@@ -287,15 +280,14 @@ static void take_field(const struct model *model, struct op *op, auparse_state_t
 		op->has_parent = number(value, &op->pcontid) && is_id(op->pcontid);
 	else if (!strcmp(name, "res"))
 		op->has_res = (op->ok = !strcmp(value, "1")) || !strcmp(value, "0");
-	else if (is_ns(name))
-		take_ns(&op->set, name, value);
-	else
-		take_ns_id(&op->set, name, value);
+	else if (strstr(name, "ns"))
+		(is_ns(name) ? take_ns : take_ns_id)(&op->set, name, value);
 	for (i = 0; i < COUNT(numbers); i++)
-		if (!strcmp(name, numbers[i].name))
+		if (*name == *numbers[i].name && !strcmp(name, numbers[i].name))
 			number(value, (uint64_t *)((char *)op + numbers[i].at));
 	for (i = 0; i < COUNT(texts); i++)
-		if (!strcmp(name, texts[i].name) && strcmp(value, "(null)"))
+		if (*name == *texts[i].name && !strcmp(name, texts[i].name) &&
+		    strcmp(value, "(null)"))
 			*(const char **)((char *)op + texts[i].at) =
 				auparse_interpret_field(au);
 }

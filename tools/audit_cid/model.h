@@ -205,6 +205,7 @@ bool event_stamp(const struct log_event *event, uint64_t *at, unsigned long *ser
 
 /* args.c: the command line of a command that reads logs */
 char **args_parse(const struct argp *argp, int argc, char **argv, void *input);
+void *checked(void *p);
 uint64_t args_number(const char *arg, struct argp_state *state);
 uint64_t args_time(char *arg, bool end, struct argp_state *state);
 

@@ -144,9 +144,7 @@ static void count(struct report *report, struct container *con, enum kind kind,
 
 	if (!thing || report->room < size) {
 		report->room = size + 256;
-		thing = realloc(thing, sizeof(*thing) + report->room);
-		if (!thing)
-			err(EXIT_OWN, "cannot count");
+		thing = checked(realloc(thing, sizeof(*thing) + report->room));
 		report->spare = thing;
 	}
 	*thing = (struct thing) { .con = con, .kind = kind, .count = 1 };
@@ -155,9 +153,7 @@ static void count(struct report *report, struct container *con, enum kind kind,
 		((struct thing *)found)->count++;
 		return;
 	}
-	thing = malloc(sizeof(*thing) + size);
-	if (!thing)
-		err(EXIT_OWN, "cannot count");
+	thing = checked(malloc(sizeof(*thing) + size));
 	memcpy(thing, report->spare, sizeof(*thing) + size);
 	add_thing(report, thing);
 }
@@ -293,13 +289,11 @@ static void print_json(struct model *model, const struct container *con,
 static void print_all(struct report *report, struct model *model)
 {
 	size_t n = lh_table_length(report->things), i = 0, from, to;
-	struct thing **list = calloc(n + 1, sizeof(*list));
+	struct thing **list = checked(calloc(n + 1, sizeof(*list)));
 	struct container **all = model_sorted(model), *con;
 	struct lh_entry *entry;
 	size_t j;
 
-	if (!list)
-		err(EXIT_OWN, "cannot sort");
 	lh_foreach(report->things, entry)
 		list[i++] = (void *)lh_entry_v(entry);
 	qsort(list, n, sizeof(*list), by_count);

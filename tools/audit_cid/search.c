@@ -309,14 +309,25 @@ static bool is_it(const struct search *search, const struct container *con)
 	       (!search->name || (con->name && !fnmatch(search->name, con->name, 0)));
 }
 
-/* A parent has the smaller ID: there is an end to this. */
+/*
+ * A parent has the smaller ID: there is an end to this. What is known up to the host
+ * stays so, and is kept in ->data.
+ */
 static bool is_wanted(struct model *model, const struct search *search,
-		      const struct container *con)
+		      struct container *con)
 {
-	while (con && !is_it(search, con))
+	static char yes, no;
+	struct container *first = con;
+	bool known = true;
+
+	while (con && !con->data && !is_it(search, con)) {
+		known &= con->has_parent && (con->name || !search->name);
 		con = search->tree && con->has_parent && con->pcontid ?
 		      model_find(model, con->node, con->pcontid, NULL) : NULL;
-	return con;
+	}
+	if (first && (con || known))
+		first->data = con && con->data != &no ? &yes : &no;
+	return con && con->data != &no;
 }
 
 /* Does the kernel say of the record that it is by or about the container? */

@@ -52,13 +52,6 @@ struct reader {
 	char		block[BLOCK + 1];
 };
 
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot read the logs");
-	return p;
-}
-
 /*
  * Blocks
  */
@@ -354,7 +347,10 @@ static void rotated_name(char *to, size_t size, const char *path, int i)
 		snprintf(to, size, "%s", path);
 }
 
-/* The machine's own logs: where auditd puts them, the newest first */
+/*
+ * The machine's own logs: where auditd puts them, the newest first. libauparse finds
+ * them, too (AUSOURCE_LOGS), but does not give their names.
+ */
 static char **own_logs(void)
 {
 	static char *list[LOGS_MAX + 1];

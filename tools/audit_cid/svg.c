@@ -318,13 +318,11 @@ static void put_picture(const char *path, char *beside)
 void svg_draw(const char *path, struct container **list, size_t count)
 {
 	struct picture pic = { .list = list, .count = count, .label_max = 20 };
-	unsigned int *lanes = calloc(count + 1, sizeof(*lanes));
+	unsigned int *lanes = checked(calloc(count + 1, sizeof(*lanes)));
 	char *beside;
 	int out;
 	size_t i;
 
-	if (!lanes)
-		err(EXIT_OWN, "cannot draw");
 	if (!count)
 		errx(EXIT_OWN, "there is no container to draw");
 	out = open_picture(path, &beside);

@@ -207,9 +207,7 @@ static void note_news(struct model *model, struct container *con,
 
 	if (!view->shown || (!end && strcmp(op->op, "create")))
 		return;
-	news = reallocarray(view->news, view->news_count + 1, sizeof(*news));
-	if (!news)
-		err(EXIT_OWN, "cannot follow the log");
+	news = checked(reallocarray(view->news, view->news_count + 1, sizeof(*news)));
 	view->news = news;
 	news[view->news_count++] = (struct news) { con, end };
 }

@@ -151,13 +151,6 @@ static const struct ns *find_ns(const struct question *q, const struct ns_set *s
  * Namespaces, and who used them last
  */
 
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot keep the namespaces in memory");
-	return p;
-}
-
 static void free_entry(struct lh_entry *entry)
 {
 	free(lh_entry_k(entry));
@@ -392,8 +385,10 @@ static void find_unsure(struct question *q)
 	struct cover key = {}, *cover;
 	struct use *use;
 	void *found;
+	size_t i;
 
-	for (use = q->uses; use < q->uses + q->count; use++) {
+	for (i = 0; i < q->count; i++) {
+		use = &q->uses[i];
 		if (use->space->id)
 			continue;
 		key.node = use->space->node;
@@ -546,9 +541,11 @@ static unsigned int print_answer(struct question *q, const struct model *model)
 	unsigned int shown = 0;
 	bool unsure = false;
 	const struct use *use;
+	size_t i;
 
 	find_unsure(q);
-	for (use = q->uses; use < q->uses + q->count; use++) {
+	for (i = 0; i < q->count; i++) {
+		use = &q->uses[i];
 		if (!is_answer(q, use))
 			continue;
 		if (!shown++ && !q->json)
