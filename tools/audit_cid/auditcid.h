@@ -17,6 +17,10 @@
 #define EXIT_NOT_EXECUTABLE	126
 #define EXIT_NOT_FOUND		127
 
+/* Commands that read logs: as ausearch where nothing is found; wrong use */
+#define EXIT_NOTHING		1
+#define EXIT_USAGE		2
+
 /* The sub-commands, each with argv[0] being its own name */
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);

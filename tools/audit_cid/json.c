@@ -3,7 +3,6 @@
  * auditcid: values of a log as JSON has them.
  */
 
-#include <err.h>
 #include <inttypes.h>
 #include <json.h>
 #include <locale.h>
@@ -21,11 +20,14 @@ static void replace_invalid(char *text)
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL), old;
 	mbstate_t state = {};
 	size_t len, rest = strlen(text);
+	wchar_t c = 0;
 
 	old = utf8 ? uselocale(utf8) : NULL;
 	while (rest) {
-		len = utf8 ? mbrtowc(NULL, text, rest, &state) : 1;
-		if (len > rest || (!utf8 && (*text & 0x80))) {
+		len = utf8 ? mbrtowc(&c, text, rest, &state) : 1;
+		/* The C library also takes what is beyond Unicode. */
+		if (len > rest || c > 0x10ffff || (!utf8 && (*text & 0x80))) {
+			c = 0;
 			*text = '?';
 			state = (mbstate_t) {};
 			len = 1;
@@ -46,9 +48,7 @@ struct json_object *json_text(const char *text)
 
 	if (!text)
 		return NULL;
-	copy = strdup(text);
-	if (!copy)
-		err(EXIT_OWN, "cannot print");
+	copy = checked(strdup(text));
 	replace_invalid(copy);
 	obj = json_object_new_string(copy);
 	free(copy);
@@ -66,9 +66,26 @@ struct json_object *json_when(uint64_t at)
 	return json_object_new_double_s(at / 1000.0, text);
 }
 
+/* A terminal takes DEL and U+0080 to U+009F for controls, and JSON does not ask for \u. */
+static void put_escaped(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	for (; *c; c++) {
+		if (*c == 0x7f)
+			fputs("\\u007f", stdout);
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			printf("\\u%04x", *++c);
+		else
+			putchar(*c);
+	}
+	putchar('\n');
+}
+
+/* A line; the object is freed. */
 void json_print(struct json_object *obj)
 {
-	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-						 JSON_C_TO_STRING_NOSLASHESCAPE));
+	put_escaped(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+							JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(obj);
 }

@@ -6,53 +6,56 @@
  * not complete for each line, and it parses all of a line: too slow for the lines
  * that nobody asks for. So it gets those that name an audit container or a boot,
  * one by one in the order of the log, and whole events that are wanted. Which
- * lines are one event is told by the text between "audit(" and ")", unread.
+ * lines are one event is told by the text between "audit(" and ")", unread. It ends
+ * an event at some records, LOGIN for one: so events are put together here, and it
+ * is asked for their records only.
  */
 
 #include <err.h>
 #include <errno.h>
-#include <search.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "auditcid.h"
 #include "model.h"
 
-#define WAITING_MAX	(8 << 20)	/* bytes of events that may get more lines */
-#define EVENT_MAX	(1 << 20)
-#define KEY_MAX		320		/* a node and the stamp */
+#define WAITING_MAX	(2 << 20)	/* bytes of events that may get more lines */
+#define LATE_MAX	(16 << 20)	/* ... whose SYSCALL record has not come by then */
+#define WEIGHT_MAX	(1 << 20)	/* as which the largest counts */
+#define EVENT_MAX	(64 << 20)
+#define BUCKETS		8192
 #define SETTLED_S	2		/* as end_of_event_timeout of auditd.conf */
 
 /* An event that may get more lines */
 struct event {
-	struct event	*next;
+	TAILQ_ENTRY(event) link;
+	LIST_ENTRY(event) same;		/* of those with such a serial number */
 	time_t		came;
-	bool		wanted;
-	struct container *acting;
-	char		*text;
-	size_t		len, room;
+	bool		wanted, has_call, late;
+	struct container *acting, *object;
+	char		*text;		/* behind the key, while there is room */
+	size_t		len, room, weight;
 	char		key[];
 };
+
+TAILQ_HEAD(events, event);
+LIST_HEAD(bucket, event);
 
 struct log {
 	struct model	*model;
 	auparse_state_t	*records, *events;
-	unsigned long	passed;
+	struct log_counts counts;
 	bool		got;		/* a record of the line came out of @records */
-	void		*index;		/* a tree of their keys, for tsearch() */
-	struct event	*first, **end, *last;
-	size_t		waiting;
+	struct bucket	index[BUCKETS];
+	struct event	*last;
+	struct events	waiting, late;
+	size_t		waiting_bytes, late_bytes;
+	void		(*on_record)(auparse_state_t *au, void *data);
+	void		*data;
 };
-
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot read the logs");
-	return p;
-}
 
 static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
 {
@@ -66,73 +69,136 @@ static auparse_state_t *feed_init(auparse_callback_ptr callback, void *data)
  * Events that wait for more lines
  */
 
-static int by_key(const void *a, const void *b)
+/* Serial numbers follow each other: they are their own hash. */
+static struct bucket *bucket_of(struct log *log, const char *key)
 {
-	return strcmp(a, b);
+	const char *serial = strrchr(key, ':');
+
+	return &log->index[serial ? strtoul(serial + 1, NULL, 10) % BUCKETS : 0];
 }
 
-static void take_event(auparse_state_t *au, auparse_cb_event_t type, void *data)
+static void give_records(auparse_state_t *au, auparse_cb_event_t type, void *data)
 {
 	struct log *log = data;
 
 	(void)type;
-	log->model->on_event(log->model, au);
+	if (auparse_first_record(au) > 0)
+		do
+			log->on_record(au, log->data);
+		while (auparse_next_record(au) > 0);
 }
 
-static void give_first(struct log *log)
+void log_records(struct log *log, const struct log_event *event,
+		 void (*on_record)(auparse_state_t *au, void *data), void *data)
 {
-	struct event *event = log->first;
-	struct model *model = log->model;
+	log->on_record = on_record;
+	log->data = data;
+	auparse_feed(log->events, event->text, event->len);
+	auparse_flush_feed(log->events);
+}
 
-	log->first = event->next;
-	if (!log->first)
-		log->end = &log->first;
+static bool is_inside(const struct event *event)
+{
+	return event->text == event->key + strlen(event->key) + 1;
+}
+
+static void give(struct log *log, struct event *event)
+{
+	struct model *model = log->model;
+	struct log_event whole = { event->key, event->text, event->len, event->acting,
+				   event->object };
+
+	TAILQ_REMOVE(event->late ? &log->late : &log->waiting, event, link);
+	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
 	if (log->last == event)
 		log->last = NULL;
-	log->waiting -= event->len;
-	tdelete(event->key, &log->index, by_key);
-	if (event->wanted && event->len && model->on_text)
-		model->on_text(model, event->text, event->len);
-	if (event->wanted && event->len && model->on_event) {
-		model->acting = event->acting;
-		auparse_feed(log->events, event->text, event->len);
-		auparse_flush_feed(log->events);
-	}
-	free(event->text);
+	LIST_REMOVE(event, same);
+	if (event->wanted && event->len && model->on_event && !model->stop)
+		model->on_event(model, log, &whole);
+	if (!is_inside(event))
+		free(event->text);
 	free(event);
 }
 
-static struct event *event_of(struct log *log, const char *key)
+static void put(struct log *log, struct event *event, bool late)
 {
+	event->late = late;
+	TAILQ_INSERT_TAIL(late ? &log->late : &log->waiting, event, link);
+	*(late ? &log->late_bytes : &log->waiting_bytes) += event->weight;
+}
+
+static void move(struct log *log, struct event *event, bool late)
+{
+	TAILQ_REMOVE(event->late ? &log->late : &log->waiting, event, link);
+	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
+	put(log, event, late);
+}
+
+/* A call that blocks comes long after the first records of its event. */
+static void make_room(struct log *log)
+{
+	struct event *event;
+
+	while (log->waiting_bytes > WAITING_MAX) {
+		event = TAILQ_FIRST(&log->waiting);
+		if (event->has_call || event->wanted)
+			give(log, event);
+		else
+			move(log, event, true);
+	}
+	while (log->late_bytes > LATE_MAX)
+		give(log, TAILQ_FIRST(&log->late));
+}
+
+/* Most events have one line: @room is for that */
+static struct event *event_of(struct log *log, const char *key, size_t room)
+{
+	size_t key_size = strlen(key) + 1;
 	struct event *event = log->last;
-	char **found;
+	struct bucket *bucket;
 
 	if (event && !strcmp(event->key, key))
 		return event;
-	found = tfind(key, &log->index, by_key);
-	if (found)
-		return (void *)(*found - offsetof(struct event, key));
-	event = checked(calloc(1, sizeof(*event) + strlen(key) + 1));
-	strcpy(event->key, key);
+	bucket = bucket_of(log, key);
+	LIST_FOREACH(event, bucket, same)
+		if (!strcmp(event->key, key))
+			return event;
+	event = checked(malloc(sizeof(*event) + key_size + room));
+	*event = (struct event) { .text = event->key + key_size, .room = room };
+	memcpy(event->key, key, key_size);
 	event->came = log->model->follow ? time(NULL) : 0;
-	*log->end = event;
-	log->end = &event->next;
-	checked(tsearch(event->key, &log->index, by_key));
+	event->weight = sizeof(*event) + 64;
+	event->wanted = log->model->wants_host;
+	put(log, event, false);
+	LIST_INSERT_HEAD(bucket, event, same);
 	return event;
+}
+
+static void weigh(struct log *log, struct event *event, size_t len)
+{
+	if (event->weight + len > WEIGHT_MAX)
+		len = 0;
+	event->weight += len;
+	*(event->late ? &log->late_bytes : &log->waiting_bytes) += len;
 }
 
 static bool add_line(struct log *log, struct event *event, const char *line,
 		     size_t len)
 {
+	char *text;
+
 	if (event->len + len > EVENT_MAX)
 		return false;
 	if (event->len + len > event->room) {
-		event->room = event->len + len + 1024;
-		event->text = checked(realloc(event->text, event->room));
+		event->room = event->len + len + event->len / 2 + 256;
+		text = checked(realloc(is_inside(event) ? NULL : event->text, event->room));
+		if (is_inside(event))
+			memcpy(text, event->text, event->len);
+		event->text = text;
 	}
 	memcpy(event->text + event->len, line, len);
 	event->len += len;
-	log->waiting += len;
+	weigh(log, event, len);
 	return true;
 }
 
@@ -148,9 +214,14 @@ static void take_record(auparse_state_t *au, auparse_cb_event_t type, void *data
 	(void)type;
 	log->got = true;
 	model_record(model, au);
-	if (log->last && model->wants(model, au)) {
+	if (!log->last)
+		return;
+	if (model->wants(model, au)) {
 		log->last->wanted = true;
-		log->last->acting = model->acting;
+		log->last->acting = model->acting ?: log->last->acting;
+		log->last->object = model->object ?: log->last->object;
+	} else if (model->wants_host && model->acting) {
+		log->last->wanted = false;
 	}
 }
 
@@ -161,45 +232,13 @@ static bool begins(const char *text, size_t len, const char *with)
 	return len >= n && !memcmp(text, with, n);
 }
 
-/*
- * The type, and what the lines of an event have in common: the node and the
- * stamp. False: this is no audit record.
- */
-static bool find_key(const char *line, size_t len, const char **type, char *key)
-{
-	const char *end = line + len, *stamp;
-	size_t node = 0, n;
-
-	*type = line;
-	if (begins(line, len, "node=")) {
-		*type = memchr(line, ' ', len);
-		if (!*type)
-			return false;
-		node = ++*type - line;
-	}
-	if (!begins(*type, end - *type, "type="))
-		return false;
-	*type += 5;
-	stamp = memmem(*type, end - *type, " msg=audit(", 11);
-	if (!stamp)
-		return false;
-	stamp += 11;
-	n = strspn(stamp, "0123456789.:");
-	if (!n || stamp[n] != ')' || node + n > KEY_MAX)
-		return false;
-	memcpy(key, line, node);
-	memcpy(key + node, stamp, n);
-	key[node + n] = 0;
-	return true;
-}
-
 static bool names_one(const struct log *log, const char *type, size_t len)
 {
-	const char *mark = log->model->mark ?: "contid=";
+	const char *mark = log->model->mark_text ?: "contid=";
 
 	return begins(type, len, "UNKNOWN[1340] ") ||
 	       begins(type, len, "CONTAINER_OP ") || begins(type, len, "KERNEL ") ||
-	       begins(type, len, "SYSTEM_BOOT ") ||
+	       begins(type, len, "DAEMON_START ") ||
 	       memmem(type, len, mark, strlen(mark));
 }
 
@@ -208,7 +247,7 @@ static void parse(struct log *log, const char *line, size_t len)
 	log->got = false;
 	auparse_feed(log->records, line, len);
 	auparse_flush_feed(log->records);
-	log->passed += !log->got;
+	log->counts.other += !log->got;
 }
 
 static bool is_needed(const struct model *model, const char *type, size_t len)
@@ -216,34 +255,55 @@ static bool is_needed(const struct model *model, const char *type, size_t len)
 	return !model->needs || model->needs(type, len);
 }
 
-/* @line has a newline at its end. */
-void log_line(struct log *log, const char *line, size_t len)
+static void keep_line(struct log *log, const struct line *line)
 {
-	char key[KEY_MAX + 1];
-	const char *type;
+	size_t rest = line->text + line->len - line->type;
+	bool needed = is_needed(log->model, line->type, rest);
+	struct event *event = log->last = event_of(log, line->key, needed ? line->len : 0);
 
-	if (len == 1)
+	if (needed &&
+	    !add_line(log, event, line->text, line->len))
+		log->counts.other++;
+	if (!begins(line->type, rest, "SYSCALL ") && !begins(line->type, rest, "URINGOP "))
 		return;
-	if (len > LOG_LINE_MAX || memchr(line, 0, len) ||
-	    !find_key(line, len, &type, key)) {
-		log->passed++;
+	event->has_call = true;
+	if (event->late)
+		move(log, event, false);
+}
+
+static void take_line(struct log *log, const struct line *line)
+{
+	log->counts.records++;
+	if (log->model->wants)
+		keep_line(log, line);
+	if (names_one(log, line->type, line->text + line->len - line->type))
+		parse(log, line->text, line->len);
+	if (log->waiting_bytes > WAITING_MAX)
+		make_room(log);
+}
+
+/* @text has a newline at its end. */
+void log_line(struct log *log, char *text, size_t len)
+{
+	struct line line = { .text = text, .len = len };
+
+	/* An editor or a transfer may have put a CR in front of it. */
+	if (len > 1 && text[len - 2] == '\r') {
+		text[len - 2] = '\n';
+		line.len--;
+	}
+	if (line.len == 1)
 		return;
-	}
-	if (log->model->wants) {
-		log->last = event_of(log, key);
-		if (is_needed(log->model, type, line + len - type) &&
-		    !add_line(log, log->last, line, len))
-			log->passed++;
-	}
-	if (names_one(log, type, line + len - type))
-		parse(log, line, len);
-	while (log->waiting > WAITING_MAX)
-		give_first(log);
+	if (line_find(&line))
+		take_line(log, &line);
+	log->counts.syslog += line.kind == LINE_SYSLOG;
+	log->counts.interpreted += line.kind == LINE_INTERPRETED;
+	log->counts.other += line.kind == LINE_OTHER;
 }
 
 void log_skipped(struct log *log)
 {
-	log->passed++;
+	log->counts.other++;
 }
 
 /* Events to which nothing was added of late are whole. */
@@ -251,8 +311,9 @@ void log_settle(struct log *log)
 {
 	time_t now = time(NULL);
 
-	while (log->first && log->first->came + SETTLED_S <= now)
-		give_first(log);
+	while (!TAILQ_EMPTY(&log->waiting) &&
+	       TAILQ_FIRST(&log->waiting)->came + SETTLED_S <= now)
+		give(log, TAILQ_FIRST(&log->waiting));
 }
 
 struct log *log_start(struct model *model)
@@ -261,27 +322,43 @@ struct log *log_start(struct model *model)
 
 	log->model = model;
 	log->records = feed_init(take_record, log);
-	log->events = feed_init(take_event, log);
-	log->end = &log->first;
+	log->events = feed_init(give_records, log);
+	if (model->raw_text) {
+		auparse_set_escape_mode(log->records, AUPARSE_ESC_RAW);
+		auparse_set_escape_mode(log->events, AUPARSE_ESC_RAW);
+	}
+	TAILQ_INIT(&log->waiting);
+	TAILQ_INIT(&log->late);
 	return log;
 }
 
-unsigned long log_finish(struct log *log)
+/* How many lines there were of each kind so far */
+const struct log_counts *log_counted(const struct log *log)
 {
-	unsigned long passed;
+	return &log->counts;
+}
 
-	while (log->first)
-		give_first(log);
-	passed = log->passed + log->model->bad;
+/* What is left; and what there is to say of lines that are no records */
+void log_finish(struct log *log)
+{
+	struct log_counts n;
+
+	while (!TAILQ_EMPTY(&log->late))
+		give(log, TAILQ_FIRST(&log->late));
+	while (!TAILQ_EMPTY(&log->waiting))
+		give(log, TAILQ_FIRST(&log->waiting));
+	n = log->counts;
+	n.other += log->model->bad;
 	auparse_destroy(log->records);
 	auparse_destroy(log->events);
 	free(log);
-	return passed;
-}
-
-void log_complain(unsigned long passed)
-{
-	if (passed)
-		warnx("passed over %lu line%s: no whole audit record", passed,
-		      passed == 1 ? "" : "s");
+	if (n.other)
+		warnx("passed over %lu line%s: no whole audit record", n.other,
+		      n.other == 1 ? "" : "s");
+	if (n.interpreted)
+		warnx("passed over %lu interpreted line%s, as of ausearch -i: raw "
+		      "ones are needed", n.interpreted, n.interpreted == 1 ? "" : "s");
+	if (n.syslog)
+		warnx("read %lu record%s from syslog or the journal, to which any "
+		      "program may write", n.syslog, n.syslog == 1 ? "" : "s");
 }

@@ -3,16 +3,13 @@
  * auditcid: the containers of an audit log.
  *
  * A container is known by its node and ID; only a second create record of the
- * same ID means another one, of another boot. All else does not rest on the
- * order in which logs are read. In the end boots are told apart: the IDs of one
- * boot are a window of consecutive numbers, and between two boots there is the
- * kernel's first record, or the SYSTEM_BOOT that follows it. Nothing is guessed:
- * a parent is what a record says, or unknown.
+ * same ID means another one, of another boot. Nothing is guessed: a parent is
+ * what a record says, or unknown.
  */
 
-#include <err.h>
 #include <errno.h>
 #include <json.h>
+#include <libaudit.h>
 #include <linkhash.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,25 +19,7 @@
 #include "auditcid.h"
 #include "model.h"
 
-#define TYPE_CONTAINER_OP	1340
-#define TYPE_KERNEL		2000
-#define TYPE_SYSTEM_BOOT	1127
 #define ID_MIN			(1ULL << 32)
-#define WINDOW			(1ULL << 20)
-
-struct boundary {
-	struct boundary	*next;
-	char		*node;
-	uint64_t	at;
-	bool		kernel;
-};
-
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot keep the containers in memory");
-	return p;
-}
 
 static char *copy(const char *text)
 {
@@ -75,17 +54,18 @@ void model_init(struct model *model)
 	*model = (struct model) {};
 	model->end = &model->all;
 	model->index = checked(lh_table_new(1024, NULL, hash_of, is_same));
+	model->streams = checked(lh_table_new(16, NULL, stream_hash, stream_same));
 }
 
 void model_free(struct model *model)
 {
 	struct container *con, *next;
-	struct boundary *boot, *after;
+	struct lh_entry *entry;
 
 	lh_table_free(model->index);
 	for (con = model->all; con; con = next) {
 		next = con->next;
-		free(con->node);
+		stay_free(con);
 		free(con->name);
 		free(con->auid);
 		free(con->comm);
@@ -93,15 +73,15 @@ void model_free(struct model *model)
 		free(con->members.pid);
 		free(con);
 	}
-	for (boot = model->boots; boot; boot = after) {
-		after = boot->next;
-		free(boot->node);
-		free(boot);
-	}
+	lh_foreach(model->streams, entry)
+		stream_free((void *)lh_entry_v(entry));
+	lh_table_free(model->streams);
+	free(model->boots);
 }
 
 /*
- * Processes: a list that is sorted, each once, when it is full
+ * Processes: a list that is sorted, each once, when it is full. 4 bytes each; a table
+ * of json-c takes 40, which is 64 MiB for 20,000 containers of 80 processes.
  */
 
 static int by_pid(const void *a, const void *b)
@@ -145,12 +125,13 @@ static struct container *add(struct model *model, const char *node, uint64_t id)
 	struct lh_entry *entry;
 
 	con->id = id;
-	con->node = copy(node);
+	con->node = node;
 	*model->end = con;
 	model->end = &con->next;
 	model->count++;
 	entry = lh_table_lookup_entry(model->index, con);
 	if (entry) {
+		model->twins++;
 		con->older = (void *)lh_entry_v(entry);
 		lh_table_delete_entry(model->index, entry);
 	}
@@ -159,38 +140,50 @@ static struct container *add(struct model *model, const char *node, uint64_t id)
 	return con;
 }
 
-/* Where the ID was made in several boots: the last that was made by @at */
-static struct container *find(struct model *model, const char *node,
-			      uint64_t id, uint64_t at)
+/* Was @con made before, as its stream tells, or else the clock? */
+static bool is_made_before(const struct container *con, const struct spot *spot)
 {
-	struct container key = { .id = id, .node = (char *)node }, *con, *best;
+	if (con->created.stream == spot->stream)
+		return con->created.pos <= spot->pos;
+	return con->created.at <= spot->at;
+}
+
+/*
+ * Where the ID was made in several boots: the last that was made by then. NULL:
+ * there is none. No @spot: the last one.
+ */
+struct container *model_find(struct model *model, const char *node, uint64_t id,
+			     const struct spot *spot)
+{
+	struct container key = { .id = id, .node = node }, *con;
 	void *found;
 
 	if (!lh_table_lookup_ex(model->index, &key, &found))
 		return NULL;
-	for (best = con = found; con; con = con->older)
-		if (con->created <= at && (best->created > at ||
-					   con->created > best->created))
-			best = con;
-	return best;
+	for (con = found; spot && con; con = con->older)
+		if (is_made_before(con, spot))
+			return con;
+	return found;
 }
 
-static void seen(struct container *con, uint64_t at)
+static void seen(struct container *con, const struct spot *spot)
 {
-	if (!con->first || at < con->first)
-		con->first = at;
-	if (at > con->last)
-		con->last = at;
+	stay_note(con, spot);
+	if (!con->first || spot->at < con->first)
+		con->first = spot->at;
+	if (spot->at > con->last)
+		con->last = spot->at;
 }
 
-static struct container *touch(struct model *model, const char *node,
-			       uint64_t id, uint64_t at)
+static struct container *touch(struct model *model, uint64_t id,
+			       const struct spot *spot)
 {
-	struct container *con = find(model, node, id, at);
+	const char *node = stream_node(spot->stream);
+	struct container *con = model_find(model, node, id, spot);
 
 	if (!con)
 		con = add(model, node, id);
-	seen(con, at);
+	seen(con, spot);
 	return con;
 }
 
@@ -216,14 +209,15 @@ static const struct {
 	const char	*name;
 	size_t		at;
 } numbers[] = {
+	{ "count", offsetof(struct op, count) },
 	{ "delegate", offsetof(struct op, delegate) },
+	{ "lost", offsetof(struct op, lost) },
 	{ "opid", offsetof(struct op, opid) },
 	{ "otid", offsetof(struct op, otid) },
 	{ "pid", offsetof(struct op, pid) },
 	{ "prev", offsetof(struct op, prev) },
 	{ "suppressed", offsetof(struct op, suppressed) },
 }, texts[] = {
-	{ "auid", offsetof(struct op, auid) },
 	{ "comm", offsetof(struct op, comm) },
 	{ "exe", offsetof(struct op, exe) },
 	{ "name", offsetof(struct op, name) },
@@ -247,14 +241,37 @@ static void take_ns(struct ns_set *set, const char *name, const char *value)
 	    !number(value, &ns->ino))
 		return;
 	strcpy(ns->type, name);
+	ns->id = 0;
 	set->count++;
 }
 
-static void take_field(struct op *op, auparse_state_t *au, const char *name,
-		       const char *value)
+/* netns_id= follows netns= */
+static void take_ns_id(struct ns_set *set, const char *name, const char *value)
+{
+	struct ns *ns = set->count ? &set->ns[set->count - 1] : NULL;
+	size_t len = ns ? strlen(ns->type) : 0;
+
+	if (len && !strncmp(name, ns->type, len) && !strcmp(name + len, "_id"))
+		number(value, &ns->id);
+}
+
+/* By name only as the log has it itself, or of this machine's log: else it is a number. */
+static const char *user_name(const struct model *model, auparse_state_t *au,
+			     const char *value)
+{
+	if (model->own || auparse_get_record_interpretations(au) ||
+	    !strcmp(value, "4294967295"))
+		return auparse_interpret_field(au);
+	return value;
+}
+
+static void take_field(const struct model *model, struct op *op, auparse_state_t *au,
+		       const char *name, const char *value)
 {
 	size_t i;
 
+	if (!strcmp(name, "auid"))
+		op->auid = user_name(model, au, value);
 	if (!strcmp(name, "op") && !op->op)
 		op->op = value;
 	else if (!strcmp(name, "ocontid"))
@@ -263,33 +280,32 @@ static void take_field(struct op *op, auparse_state_t *au, const char *name,
 		op->has_parent = number(value, &op->pcontid) && is_id(op->pcontid);
 	else if (!strcmp(name, "res"))
 		op->has_res = (op->ok = !strcmp(value, "1")) || !strcmp(value, "0");
-	else if (is_ns(name))
-		take_ns(&op->set, name, value);
+	else if (strstr(name, "ns"))
+		(is_ns(name) ? take_ns : take_ns_id)(&op->set, name, value);
 	for (i = 0; i < COUNT(numbers); i++)
-		if (!strcmp(name, numbers[i].name))
+		if (*name == *numbers[i].name && !strcmp(name, numbers[i].name))
 			number(value, (uint64_t *)((char *)op + numbers[i].at));
 	for (i = 0; i < COUNT(texts); i++)
-		if (!strcmp(name, texts[i].name) && strcmp(value, "(null)"))
+		if (*name == *texts[i].name && !strcmp(name, texts[i].name) &&
+		    strcmp(value, "(null)"))
 			*(const char **)((char *)op + texts[i].at) =
 				auparse_interpret_field(au);
 }
 
-static void take_fields(struct op *op, auparse_state_t *au)
+static void take_fields(const struct model *model, struct op *op, auparse_state_t *au,
+			const struct spot *spot)
 {
-	const au_event_t *event = auparse_get_timestamp(au);
 	const char *name, *value;
 
-	*op = (struct op) {};
-	if (!event || !auparse_first_field(au))
+	*op = (struct op) { .spot = *spot };
+	if (!auparse_first_field(au))
 		return;
-	op->node = event->host;
-	op->at = event->sec * 1000ULL + event->milli;
-	op->serial = event->serial;
+	op->serial = auparse_get_serial(au);
 	do {
 		name = auparse_get_field_name(au);
 		value = auparse_get_field_str(au);
 		if (name && value)
-			take_field(op, au, name, value);
+			take_field(model, op, au, name, value);
 	} while (auparse_next_field(au) > 0);
 }
 
@@ -314,13 +330,12 @@ static void take_create(struct model *model, struct container **con,
 	struct container *old = *con, *other;
 
 	for (other = old; other; other = other->older)
-		if (other->created == op->at && other->serial == op->serial)
+		if (other->created.at == op->spot.at && other->serial == op->serial)
 			return;
-	if (old->created) {
-		*con = add(model, op->node, op->id);
-		seen(*con, op->at);
-	}
-	(*con)->created = op->at;
+	if (old->created.stream)
+		*con = add(model, old->node, op->id);
+	seen(*con, &op->spot);
+	(*con)->created = op->spot;
 	(*con)->serial = op->serial;
 	(*con)->maker = op->pid;
 	(*con)->delegate = op->delegate;
@@ -329,28 +344,51 @@ static void take_create(struct model *model, struct container **con,
 	set_once(&(*con)->exe, op->exe);
 }
 
+static struct container *take_op_of(struct model *model, const struct op *op)
+{
+	bool create = !strcmp(op->op, "create"), exit = !strcmp(op->op, "exit");
+	bool announce = !strcmp(op->op, "announce");
+	const char *node = stream_node(op->spot.stream);
+	struct container *con = model_find(model, node, op->id, &op->spot);
+
+	if (!con)
+		con = add(model, node, op->id);
+	model->object = con;
+	if (announce)
+		stream_announce(op->spot.stream, con, op);
+	/* Said too late: it ended meanwhile */
+	if (announce && con->exited.stream)
+		return NULL;
+	if (create)
+		take_create(model, &con, op);
+	else
+		seen(con, &op->spot);
+	model->object = con;
+	if (create || announce || exit) {
+		take_parent(con, op);
+		set_once(&con->name, op->name);
+	}
+	if (exit)
+		con->exited = op->spot;
+	con->has_set |= op->set.count > 0;
+	pids_add(&con->members, op->opid);
+	return con;
+}
+
 static void take_op(struct model *model, const struct op *op)
 {
-	bool create = !strcmp(op->op, "create");
-	bool announce = !strcmp(op->op, "announce");
 	struct container *con = NULL;
 
+	stream_note(op->spot.stream, &op->spot, op->serial, false);
+	if (!strcmp(op->op, "announced")) {
+		stream_announced(model, op);
+		return;
+	}
 	/* 0 is the host: a task outside that went into namespaces */
 	if (op->id) {
-		con = touch(model, op->node, op->id, op->at);
-		/* Said too late: it ended meanwhile */
-		if (announce && con->ended)
+		con = take_op_of(model, op);
+		if (!con)
 			return;
-		if (create)
-			take_create(model, &con, op);
-		if (create || announce || !strcmp(op->op, "exit")) {
-			take_parent(con, op);
-			set_once(&con->name, op->name);
-		}
-		if (!strcmp(op->op, "exit"))
-			con->ended = op->at;
-		con->has_set |= op->set.count > 0;
-		pids_add(&con->members, op->opid);
 	}
 	if (model->on_op)
 		model->on_op(model, con, op);
@@ -358,8 +396,9 @@ static void take_op(struct model *model, const struct op *op)
 
 static bool is_known(const char *op)
 {
-	static const char * const ops[] = { "create", "join", "setns", "unshare",
-					    "clone", "exec", "announce", "exit" };
+	static const char * const ops[] = { "create", "join", "thread", "setns",
+					    "unshare", "clone", "exec", "announce",
+					    "announced", "exit" };
 	size_t i;
 
 	for (i = 0; i < COUNT(ops); i++)
@@ -368,45 +407,27 @@ static bool is_known(const char *op)
 	return false;
 }
 
-static void note_boot(struct model *model, auparse_state_t *au, bool kernel)
+static bool needs_id(const struct op *op)
 {
-	const au_event_t *event = auparse_get_timestamp(au);
-	struct boundary *boot;
-
-	if (!event)
-		return;
-	boot = checked(calloc(1, sizeof(*boot)));
-	boot->at = event->sec * 1000ULL + event->milli;
-	boot->node = copy(event->host);
-	boot->kernel = kernel;
-	boot->next = model->boots;
-	model->boots = boot;
-	model->boot_count++;
+	return op->ok && strcmp(op->op, "announced");
 }
 
 /* A record ends with res=: one without is cut, and its numbers may be, too. */
-static void take_record_about(struct model *model, auparse_state_t *au)
+static void take_record_about(struct model *model, auparse_state_t *au,
+			      const struct spot *spot)
 {
 	struct op op;
 
-	take_fields(&op, au);
-	if (!op.op || !op.has_res || !is_known(op.op) || (op.ok && !op.has_id))
+	take_fields(model, &op, au, spot);
+	if (!op.op || !op.has_res || !is_known(op.op) || (needs_id(&op) && !op.has_id))
 		model->bad++;
 	else if (op.ok)
 		take_op(model, &op);
 }
 
 /*
- * Who acts. Text after msg=' is user space's own: no contid of the kernel's.
+ * Who acts
  */
-
-bool model_has_contid(const char *text)
-{
-	const char *contid = text ? strstr(text, "contid=") : NULL;
-	const char *forged = contid ? strstr(text, " msg='") : NULL;
-
-	return contid && (!forged || contid < forged);
-}
 
 struct act {
 	uint64_t	id, pid;
@@ -415,9 +436,7 @@ struct act {
 
 static void take_act_field(struct act *act, const char *name, const char *value)
 {
-	if (!act->id && !strcmp(name, "contid"))
-		number(value, &act->id);
-	else if (!act->pid && !strcmp(name, "pid"))
+	if (!act->pid && !strcmp(name, "pid"))
 		number(value, &act->pid);
 	else if (!strcmp(name, "success"))
 		act->failed = !strcmp(value, "no");
@@ -425,7 +444,7 @@ static void take_act_field(struct act *act, const char *name, const char *value)
 		act->failed = !strcmp(value, "0") || !strcmp(value, "failed");
 }
 
-/* Only one record of an event has the field; should it be two, it is one event. */
+/* Should two records of an event have the field, it is one event. */
 static void count_act(struct container *con, const struct act *act, uint64_t at,
 		      unsigned long serial)
 {
@@ -438,15 +457,14 @@ static void count_act(struct container *con, const struct act *act, uint64_t at,
 	pids_add(&con->members, act->pid);
 }
 
-static void take_act(struct model *model, auparse_state_t *au)
+static void take_act(struct model *model, auparse_state_t *au,
+		     const struct spot *spot, int type)
 {
-	const au_event_t *event = auparse_get_timestamp(au);
 	const char *name, *value;
 	struct act act = {};
-	uint64_t at;
 
-	if (!event || !model_has_contid(auparse_get_record_text(au)) ||
-	    !auparse_first_field(au))
+	if (!record_contid(auparse_get_record_text(au), type, &act.id) ||
+	    act.id < ID_MIN || !auparse_first_field(au))
 		return;
 	do {
 		name = auparse_get_field_name(au);
@@ -454,33 +472,53 @@ static void take_act(struct model *model, auparse_state_t *au)
 		if (name && value)
 			take_act_field(&act, name, value);
 	} while (auparse_next_field(au) > 0);
-	if (act.id < ID_MIN)
-		return;
-	at = event->sec * 1000ULL + event->milli;
-	model->acting = touch(model, event->host, act.id, at);
-	count_act(model->acting, &act, at, event->serial);
+	stream_clock(spot->stream, spot, type == AUDIT_SYSCALL);
+	model->acting = touch(model, act.id, spot);
+	count_act(model->acting, &act, spot->at, auparse_get_serial(au));
+}
+
+/* Whom a signal or a trace is of */
+static void take_target(struct model *model, auparse_state_t *au, const struct spot *spot)
+{
+	uint64_t id;
+
+	if (auparse_first_field(au) && auparse_find_field(au, "ocontid") &&
+	    number(auparse_get_field_str(au), &id) && id >= ID_MIN)
+		model->object = touch(model, id, spot);
 }
 
 void model_record(struct model *model, auparse_state_t *au)
 {
-	int type = auparse_get_type(au);
+	const au_event_t *event = auparse_get_timestamp(au);
+	int type = record_type(au);
+	struct spot spot;
 
-	model->acting = NULL;
-	if (type == TYPE_KERNEL || type == TYPE_SYSTEM_BOOT)
-		note_boot(model, au, type == TYPE_KERNEL);
-	if (type == TYPE_CONTAINER_OP)
-		take_record_about(model, au);
-	take_act(model, au);
+	model->acting = model->object = NULL;
+	if (!event)
+		return;
+	spot = (struct spot) { stream_of(model, event->host), ++model->pos,
+			       event->sec * 1000ULL + event->milli };
+	if (type == AUDIT_KERNEL)
+		stream_note(spot.stream, &spot, event->serial, true);
+	if (type == AUDIT_DAEMON_START) {
+		stream_clock(spot.stream, &spot, false);
+		stream_new_daemon(spot.stream);
+	}
+	if (type == RECORD_CONTAINER_OP)
+		take_record_about(model, au, &spot);
+	if (type == AUDIT_OBJ_PID)
+		take_target(model, au, &spot);
+	take_act(model, au, &spot, type);
 }
 
 /* A parent has the smaller ID: there is an end to this. */
 bool model_is_below(struct model *model, const char *node, uint64_t id,
 		    uint64_t above)
 {
-	const struct container *con = find(model, node, id, UINT64_MAX);
+	const struct container *con = model_find(model, node, id, NULL);
 
 	while (con && con->has_parent && con->pcontid > above)
-		con = find(model, node, con->pcontid, UINT64_MAX);
+		con = model_find(model, node, con->pcontid, NULL);
 	return con && con->has_parent && con->pcontid == above;
 }
 
@@ -492,194 +530,16 @@ bool model_is_below(struct model *model, const char *node, uint64_t id,
 static void link_parents(struct model *model)
 {
 	struct container *con;
+	struct spot spot;
 
 	for (con = model->all; con; con = con->next) {
 		if (!con->has_parent || !con->pcontid)
 			continue;
-		con->parent = touch(model, con->node, con->pcontid,
-				    con->created ? con->created : con->first);
+		spot = con->created.stream ? con->created : stay_first(con);
+		con->parent = model_find(model, con->node, con->pcontid, &spot);
+		if (!con->parent)
+			con->parent = touch(model, con->pcontid, &spot);
 	}
-}
-
-static int by_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "");
-}
-
-static int by_number(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int by_boundary(const void *a, const void *b)
-{
-	const struct boundary *x = *(void **)a, *y = *(void **)b;
-	int node = by_text(x->node, y->node);
-
-	return node ? node : by_number(x->at, y->at);
-}
-
-/*
- * The beginnings of boots, sorted. A boot begins with the kernel's record; the
- * SYSTEM_BOOT after that is its.
- */
-static struct boundary **sort_boundaries(struct model *model, size_t *count)
-{
-	struct boundary **list = checked(calloc(model->boot_count + 1,
-						sizeof(*list)));
-	struct boundary *boot;
-	bool kernel = false;
-	size_t i, n = 0;
-
-	*count = 0;
-	for (boot = model->boots; boot; boot = boot->next)
-		list[n++] = boot;
-	qsort(list, n, sizeof(*list), by_boundary);
-	for (i = 0; i < n; i++) {
-		boot = list[i];
-		kernel &= i && same_node(boot->node, list[i - 1]->node);
-		if (boot->kernel || !kernel)
-			list[(*count)++] = boot;
-		kernel = boot->kernel;
-	}
-	return list;
-}
-
-/* How many boundaries come before it in the sorted list? */
-static unsigned int boundaries_before(struct boundary **list, size_t count,
-				      const struct container *con)
-{
-	struct boundary key = { .node = con->node }, *here = &key;
-	size_t from = 0, i;
-
-	key.at = con->created ? con->created : con->first;
-	while (from < count) {
-		i = from + (count - from) / 2;
-		if (by_boundary(&list[i], &here) <= 0)
-			from = i + 1;
-		else
-			count = i;
-	}
-	return from;
-}
-
-static int by_id(const struct container *x, const struct container *y)
-{
-	return x->id != y->id ? by_number(x->id, y->id) :
-				by_number(x->created, y->created);
-}
-
-static int by_boot(const void *a, const void *b)
-{
-	const struct container *x = *(void **)a, *y = *(void **)b;
-	int node = by_text(x->node, y->node);
-
-	if (node)
-		return node;
-	return x->boot != y->boot ? by_number(x->boot, y->boot) : by_id(x, y);
-}
-
-/* Containers of one boot; those that turn out to be of the same one are joined */
-struct era {
-	struct era	*same;
-	const char	*node;
-	uint64_t	first;
-	unsigned int	boot;
-};
-
-static struct era *era_of(struct era *era)
-{
-	while (era->same != era)
-		era = era->same = era->same->same;
-	return era;
-}
-
-static void join_eras(struct era *a, struct era *b)
-{
-	a = era_of(a);
-	b = era_of(b);
-	if (b->first < a->first)
-		a->first = b->first;
-	b->same = a;
-}
-
-static int by_first(const void *a, const void *b)
-{
-	const struct era *x = *(void **)a, *y = *(void **)b;
-	int node = by_text(x->node, y->node);
-
-	return node ? node : by_number(x->first, y->first);
-}
-
-/* Boundaries came before, or the IDs are of another window: another boot */
-static bool is_new_era(struct container **list, size_t i)
-{
-	return !i || by_text(list[i - 1]->node, list[i]->node) ||
-	       list[i - 1]->boot != list[i]->boot ||
-	       list[i]->id - list[i - 1]->id > WINDOW;
-}
-
-/* ->boot is the index of its era from here on. */
-static size_t make_eras(struct container **list, size_t count, struct era *eras)
-{
-	unsigned int *era = checked(calloc(count + 1, sizeof(*era)));
-	size_t i, n = 0;
-
-	for (i = 0; i < count; i++) {
-		if (is_new_era(list, i)) {
-			eras[n] = (struct era) { .same = &eras[n],
-						 .node = list[i]->node,
-						 .first = UINT64_MAX };
-			n++;
-		}
-		era[i] = n - 1;
-		if (list[i]->first < eras[n - 1].first)
-			eras[n - 1].first = list[i]->first;
-	}
-	for (i = 0; i < count; i++)
-		list[i]->boot = era[i];
-	free(era);
-	return n;
-}
-
-static void number_eras(struct era *eras, size_t n)
-{
-	struct era **list = checked(calloc(n + 1, sizeof(*list)));
-	unsigned int boot = 0;
-	size_t i, count = 0;
-
-	for (i = 0; i < n; i++)
-		if (eras[i].same == &eras[i])
-			list[count++] = &eras[i];
-	qsort(list, count, sizeof(*list), by_first);
-	for (i = 0; i < count; i++) {
-		if (i && by_text(list[i - 1]->node, list[i]->node))
-			boot = 0;
-		list[i]->boot = ++boot;
-	}
-	free(list);
-}
-
-/* A parent is of the same boot, whatever else may be lost. */
-static void number_boots(struct model *model, struct container **list)
-{
-	struct era *eras = checked(calloc(model->count + 1, sizeof(*eras)));
-	size_t i, n, boots;
-	struct boundary **boundaries = sort_boundaries(model, &boots);
-
-	for (i = 0; i < model->count; i++)
-		list[i]->boot = boundaries_before(boundaries, boots, list[i]);
-	qsort(list, model->count, sizeof(*list), by_boot);
-	n = make_eras(list, model->count, eras);
-	for (i = 0; i < model->count; i++)
-		if (list[i]->parent)
-			join_eras(&eras[list[i]->parent->boot],
-				  &eras[list[i]->boot]);
-	number_eras(eras, n);
-	for (i = 0; i < model->count; i++)
-		list[i]->boot = era_of(&eras[list[i]->boot])->boot;
-	free(boundaries);
-	free(eras);
 }
 
 static struct container **list_all(const struct model *model)
@@ -695,12 +555,46 @@ static struct container **list_all(const struct model *model)
 
 void model_finish(struct model *model)
 {
-	struct container **list;
-
 	link_parents(model);
-	list = list_all(model);
-	number_boots(model, list);
-	free(list);
+	boots_number(model);
+}
+
+const char *end_name(enum end end)
+{
+	static const char * const names[] = {
+		[END_EXIT] = "exit", [END_ANNOUNCEMENT] = "announcement",
+		[END_BOOT] = "boot",
+	};
+
+	return names[end];
+}
+
+bool model_live_at(const struct container *con, uint64_t at)
+{
+	struct spot from = con->created.stream ? con->created : stay_first(con);
+
+	return spot_between(&from, &con->end, at);
+}
+
+static int by_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+static int by_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_boot(const void *a, const void *b)
+{
+	const struct container *x = *(void **)a, *y = *(void **)b;
+	int node = by_text(x->node, y->node);
+
+	if (node)
+		return node;
+	return x->boot != y->boot ? by_number(x->boot, y->boot) :
+				    by_number(x->id, y->id);
 }
 
 /* The last one first, so that children come to be in the order of the list */

@@ -5,9 +5,11 @@
 #ifndef AUDITCID_MODEL_H
 #define AUDITCID_MODEL_H
 
+#include <argp.h>
 #include <auparse.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #define NS_MAX		16
@@ -19,36 +21,54 @@ struct ns_set {
 	struct ns {
 		char		type[NS_NAME_MAX];	/* netns */
 		uint64_t	ino;
+		uint64_t	id;			/* never reused; 0: none */
 	} ns[NS_MAX];
+};
+
+/* Where a record is: in which stream, its position there, and its time */
+struct spot {
+	struct stream	*stream;	/* NULL: nowhere */
+	uint64_t	pos;
+	uint64_t	at;		/* milliseconds since 1970 */
 };
 
 /* A record about a container. Texts are auparse's, while it has the record. */
 struct op {
 	const char	*op;
-	const char	*node;		/* NULL: the log names no node */
-	uint64_t	at;		/* milliseconds since 1970 */
+	struct spot	spot;
 	unsigned long	serial;
 	uint64_t	id, pcontid, prev, opid, otid, pid, suppressed, delegate;
+	uint64_t	count, lost;	/* of an announcement's end */
 	bool		has_id, has_parent, has_res, ok;
 	const char	*name, *auid, *comm, *exe;
 	struct ns_set	set;
 };
 
+/* How it is known that a container ended: by a record of its own, or at the latest */
+enum end { END_UNKNOWN, END_EXIT, END_ANNOUNCEMENT, END_BOOT };
+
 struct container {
 	struct container *next;		/* in the order in which they appear */
 	struct container *older;	/* of the same ID and node: another boot */
 	struct container *parent, *child, *sibling;
-	char		*node, *name, *auid, *comm, *exe;
+	const char	*node;		/* NULL: the log names no node */
+	char		*name, *auid, *comm, *exe;
 	uint64_t	id, pcontid;
-	uint64_t	created, ended;	/* 0: there is no such record */
+	struct spot	created, exited;	/* of their records, if there are */
+	struct spot	announced;	/* an announcement from which it is missing */
+	struct spot	end;		/* after model_finish(): how_ended says which */
+	enum end	how_ended;
+	struct stay	*stays;		/* where records have it */
 	uint64_t	first, last;
 	uint64_t	maker;		/* the process that wrote */
 	uint64_t	delegate;	/* how many its members may make; 0: none */
+	uint64_t	mark;		/* the last announcement that has it */
 	unsigned long	serial;		/* of the create record */
 	unsigned long	events, failed;
 	uint64_t	event_at;	/* the last event of these */
 	unsigned long	event_serial;
 	unsigned int	boot;		/* from 1 on, for each node */
+	bool		boot_unsure;	/* the boot may be the one before, gone on */
 	unsigned int	depth;
 	bool		has_parent;
 	bool		has_set;	/* a record tells its namespaces */
@@ -56,20 +76,36 @@ struct container {
 		uint32_t	*pid;
 		size_t		count, room;
 	} members;
+	void		*data;		/* a command's own */
+};
+
+/* The lines of an event, all with the same node and stamp */
+struct log_event {
+	const char	*key;
+	const char	*text;
+	size_t		len;
+	struct container *acting;	/* NULL: a task in none, or none at all */
+	struct container *object;	/* that it is about, or NULL */
 };
 
 /*
  * What a log says of containers, and what a command wants of it. A record is
- * given before the event that it is in; text is that of whole lines.
+ * given before the event that it is in.
  */
+struct log;
 struct model {
 	struct container *all, **end;
-	size_t		count;
+	size_t		count, twins;	/* IDs that were made again */
 	struct lh_table	*index;
-	struct boundary	*boots;
+	struct lh_table	*streams;
+	struct stream	*stream;	/* the last one */
+	unsigned int	chain;		/* logs of which one goes on where another ends */
+	uint64_t	pos;		/* records so far */
+	uint64_t	mark;		/* announcements so far */
+	struct boot	*boots;
 	size_t		boot_count;
 	unsigned long	bad;		/* records that are cut */
-	struct container *acting;	/* in the record or event, or NULL */
+	struct container *acting, *object;	/* in the record, or NULL */
 	/* Called for each record about a container that was taken in */
 	void	(*on_op)(struct model *model, struct container *con,
 			 const struct op *op);
@@ -77,11 +113,15 @@ struct model {
 	bool	(*wants)(struct model *model, auparse_state_t *au);
 	/* Of its event, are lines of this type? NULL: all are */
 	bool	(*needs)(const char *type, size_t len);
-	void	(*on_event)(struct model *model, auparse_state_t *au);
-	void	(*on_text)(struct model *model, const char *text, size_t len);
+	void	(*on_event)(struct model *model, struct log *log,
+			    const struct log_event *event);
 	/* While a log is followed: nothing more, for now */
 	void	(*on_idle)(struct model *model);
-	const char	*mark;		/* only records with this text, not "contid=" */
+	const char	*mark_text;	/* only records with this text, not "contid=" */
+	bool		wants_host;	/* events of which no record has a contid */
+	bool		stop;		/* nothing more is wanted */
+	bool		raw_text;	/* texts as they are, not for a terminal */
+	bool		own;		/* the logs are this machine's: so are its users */
 	bool		follow;		/* go on after the end of the log */
 	bool		prints;		/* while it reads */
 	void	*data;
@@ -95,25 +135,92 @@ void model_finish(struct model *model);
 /* While the log is read, too: is @id below @above? */
 bool model_is_below(struct model *model, const char *node, uint64_t id,
 		    uint64_t above);
-/* Does a record have the kernel's word on who acts, or on whom? */
-bool model_has_contid(const char *text);
 /* After model_finish(): all, a parent before its children, by node and boot */
 struct container **model_sorted(struct model *model);
+/* After model_finish(): may it have been live when its clock showed @at? */
+bool model_live_at(const struct container *con, uint64_t at);
+const char *end_name(enum end end);	/* NULL: it is not known to have ended */
 size_t pids_count(struct pids *pids);
+struct container *model_find(struct model *model, const char *node, uint64_t id,
+			     const struct spot *spot);
 
-/* source.c: read logs into a model. Returns how many lines were passed over. */
-unsigned long log_read(struct model *model, char **files);
-#define LOG_IF		0x100	/* the key of -if, which needs no more than its logs */
-#define LOG_FOLLOW	0x101	/* of --follow, where -f is a file's */
+/* record.c: what the kernel says in a record, and nobody else can */
+#define RECORD_CONTAINER_OP	1340
+int record_type(auparse_state_t *au);
+bool record_contid(const char *text, int type, uint64_t *id);
+bool record_has_ocontid(int type);
+bool record_is_users(int type);		/* ... that a sender wrote */
+
+/* boots.c: positions in logs, and the boots that they belong to */
+struct stream *stream_of(struct model *model, const char *node);
+const char *stream_node(const struct stream *stream);
+void stream_note(struct stream *stream, const struct spot *spot,
+		 unsigned long serial, bool kernel);
+void stream_clock(struct stream *stream, const struct spot *spot, bool late);
+void stream_announce(struct stream *stream, struct container *con,
+		     const struct op *op);
+void stream_announced(struct model *model, const struct op *op);
+void stream_new_daemon(struct stream *stream);
+void stream_free(struct stream *stream);
+unsigned long stream_hash(const void *key);
+int stream_same(const void *a, const void *b);
+void stay_note(struct container *con, const struct spot *spot);
+struct spot stay_first(const struct container *con);
+void stay_free(struct container *con);
+void boots_number(struct model *model);
+/* The boot in which a record of no container is: 0: not known */
+unsigned int boots_at(const struct spot *spot);
+/* Did the clock show @at between two records? @to->stream NULL: ever after */
+bool spot_between(const struct spot *from, const struct spot *to, uint64_t at);
+
+/* source.c: read logs into a model; what is wrong with them is said */
+void log_read(struct model *model, char **files);
 
 /* log.c: lines, and the events that they make up */
 #define LOG_LINE_MAX	(64 << 10)	/* the kernel's are shorter than 9 KiB */
+struct log_counts {
+	unsigned long	records, syslog, interpreted, other;
+};
+
 struct log *log_start(struct model *model);
-void log_line(struct log *log, const char *line, size_t len);
+/* Each record of an event, read by libauparse */
+void log_records(struct log *log, const struct log_event *event,
+		 void (*on_record)(auparse_state_t *au, void *data), void *data);
+void log_line(struct log *log, char *line, size_t len);
 void log_skipped(struct log *log);
 void log_settle(struct log *log);
-unsigned long log_finish(struct log *log);
-void log_complain(unsigned long passed);
+const struct log_counts *log_counted(const struct log *log);
+void log_finish(struct log *log);
+
+/* ecs.c: an event as JSON; a container with its parents */
+struct json_object *ecs_event(struct model *model, struct log *log,
+			      const struct log_event *event);
+struct json_object *ecs_container(struct model *model, const struct container *con);
+struct json_object *ecs_head(struct model *model, const struct container *con);
+void ecs_life(struct json_object *obj, const struct container *con);
+
+/* event.c: an event in words */
+void event_interpret(auparse_state_t *au, FILE *to);
+bool event_stamp(const struct log_event *event, uint64_t *at, unsigned long *serial);
+
+/* args.c: the command line of a command that reads logs */
+char **args_parse(const struct argp *argp, int argc, char **argv, void *input);
+void *checked(void *p);
+uint64_t args_number(const char *arg, struct argp_state *state);
+uint64_t args_time(char *arg, bool end, struct argp_state *state);
+
+/* line.c: the record in a line. @text may become another text. */
+#define KEY_MAX		320	/* a node and the stamp */
+
+struct line {
+	char		*text;
+	size_t		len;
+	const char	*type;
+	enum line_kind { LINE_RECORD, LINE_SYSLOG, LINE_INTERPRETED, LINE_OTHER } kind;
+	char		key[KEY_MAX + 1];
+};
+
+bool line_find(struct line *line);
 
 /* progress.c; NULL shows nothing */
 struct progress *progress_start(off_t total, bool prints);
@@ -129,7 +236,8 @@ struct json_object *json_when(uint64_t at);
 void json_print(struct json_object *obj);
 
 /* when.c: times as text */
-const char *when_parse(const char *text, uint64_t *at);
+const char *when_parse(const char *text, bool end, uint64_t *at);
+bool when_is_clock(const char *text);
 const char *when_text(uint64_t at, char *buf, size_t size);
 #define WHEN_SIZE	32
 

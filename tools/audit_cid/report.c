@@ -9,6 +9,7 @@
 #include <err.h>
 #include <inttypes.h>
 #include <json.h>
+#include <libaudit.h>
 #include <linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,17 @@
 
 #define BYTES_MAX	(64 << 20)
 #define TOP		5
-#define SYSCALL_RECORD	1300
-#define PATH_RECORD	1302
 
-enum kind { EXECUTABLE, FILE_NAME, SYSCALL, KINDS };
+enum kind { EXECUTABLE, FILE_NAME, SYSCALL, IO_URING, KINDS };
 
-static const char * const kinds[] = { "executables", "files", "syscalls" };
+static const struct {
+	const char	*name, *field;
+} kinds[] = {
+	[EXECUTABLE]	= { "executables", "exe" },
+	[FILE_NAME]	= { "files", "name" },
+	[SYSCALL]	= { "syscalls", "syscall" },
+	[IO_URING]	= { "io_uring", "uring_op" },
+};
 
 struct thing {
 	struct container	*con;
@@ -34,7 +40,6 @@ struct thing {
 };
 
 struct report {
-	char		**files;
 	bool		json;
 	struct lh_table	*things;
 	size_t		bytes;
@@ -45,7 +50,6 @@ struct report {
 
 static const struct argp_option options[] = {
 	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 0 },
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -57,11 +61,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'J':
 		report->json = true;
-		return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		report->files = state->argv + state->next;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -145,9 +144,7 @@ static void count(struct report *report, struct container *con, enum kind kind,
 
 	if (!thing || report->room < size) {
 		report->room = size + 256;
-		thing = realloc(thing, sizeof(*thing) + report->room);
-		if (!thing)
-			err(EXIT_OWN, "cannot count");
+		thing = checked(realloc(thing, sizeof(*thing) + report->room));
 		report->spare = thing;
 	}
 	*thing = (struct thing) { .con = con, .kind = kind, .count = 1 };
@@ -156,46 +153,47 @@ static void count(struct report *report, struct container *con, enum kind kind,
 		((struct thing *)found)->count++;
 		return;
 	}
-	thing = malloc(sizeof(*thing) + size);
-	if (!thing)
-		err(EXIT_OWN, "cannot count");
+	thing = checked(malloc(sizeof(*thing) + size));
 	memcpy(thing, report->spare, sizeof(*thing) + size);
 	add_thing(report, thing);
 }
 
 static void take_field(struct report *report, struct container *con,
-		       auparse_state_t *au)
+		       auparse_state_t *au, bool path)
 {
-	static const char * const names[] = { "exe", "name", "syscall" };
 	const char *name = auparse_get_field_name(au), *text;
 	enum kind kind;
 
 	for (kind = 0; name && kind < KINDS; kind++) {
-		if (strcmp(name, names[kind]))
+		if (strcmp(name, kinds[kind].field) || (kind == FILE_NAME) != path ||
+		    (kind == SYSCALL && auparse_get_type(au) != AUDIT_SYSCALL))
 			continue;
-		text = kind == FILE_NAME ? auparse_interpret_realpath(au) :
-					   auparse_interpret_field(au);
+		text = path ? auparse_interpret_realpath(au) :
+			      auparse_interpret_field(au);
 		if (text)
 			count(report, con, kind, text);
 	}
 }
 
 static void take_fields(struct report *report, struct container *con,
-			auparse_state_t *au)
+			auparse_state_t *au, bool path)
 {
 	if (auparse_first_field(au))
 		do
-			take_field(report, con, au);
+			take_field(report, con, au, path);
 		while (auparse_next_field(au) > 0);
 }
 
-/* The record with the contid is the one with the program, too: it is at hand. */
+/*
+ * The record with the contid is the one with the program, too: it is at hand. What
+ * is about a container is in an event that has another such record.
+ */
 static bool wants(struct model *model, auparse_state_t *au)
 {
 	if (!model->acting)
 		return false;
-	if (auparse_get_type(au) == SYSCALL_RECORD)
-		take_fields(model->data, model->acting, au);
+	if (record_type(au) != RECORD_CONTAINER_OP)
+		take_fields(model->data, model->acting, au, false);
 	return true;
 }
 
@@ -206,14 +204,25 @@ static bool needs(const char *type, size_t len)
 	       (len >= 4 && !memcmp(type, "CWD ", 4));
 }
 
-static void take_event(struct model *model, auparse_state_t *au)
+struct counted {
+	struct report		*report;
+	struct container	*con;
+};
+
+static void take_record(auparse_state_t *au, void *data)
 {
-	if (auparse_first_record(au) <= 0)
-		return;
-	do
-		if (auparse_get_type(au) == PATH_RECORD)
-			take_fields(model->data, model->acting, au);
-	while (auparse_next_record(au) > 0);
+	const struct counted *counted = data;
+
+	if (auparse_get_type(au) == AUDIT_PATH)
+		take_fields(counted->report, counted->con, au, true);
+}
+
+static void take_event(struct model *model, struct log *log,
+		       const struct log_event *event)
+{
+	struct counted counted = { model->data, event->acting };
+
+	log_records(log, event, take_record, &counted);
 }
 
 static int by_count(const void *a, const void *b)
@@ -239,7 +248,7 @@ static void print_text(const struct container *con, struct thing **list, size_t 
 	       con->boot, con->events, con->failed);
 	for (i = 0; i < n; i++) {
 		if (!i || list[i]->kind != list[i - 1]->kind) {
-			printf("  %s\n", kinds[list[i]->kind]);
+			printf("  %s\n", kinds[list[i]->kind].name);
 			shown = 0;
 		}
 		if (shown++ < TOP)
@@ -257,21 +266,18 @@ static struct json_object *thing_json(const struct thing *thing)
 	return obj;
 }
 
-static void print_json(const struct container *con, struct thing **list, size_t n)
+static void print_json(struct model *model, const struct container *con,
+		       struct thing **list, size_t n)
 {
-	struct json_object *obj = json_object_new_object(), *in[KINDS];
+	struct json_object *obj = ecs_head(model, con), *in[KINDS];
 	enum kind kind;
 	size_t i;
 
-	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
-	json_object_object_add(obj, "node", json_text(con->node));
-	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
-	json_object_object_add(obj, "name", json_text(con->name));
 	json_object_object_add(obj, "events", json_object_new_int64(con->events));
 	json_object_object_add(obj, "failed", json_object_new_int64(con->failed));
 	for (kind = 0; kind < KINDS; kind++) {
 		in[kind] = json_object_new_array();
-		json_object_object_add(obj, kinds[kind], in[kind]);
+		json_object_object_add(obj, kinds[kind].name, in[kind]);
 	}
 	for (i = 0; i < n; i++)
 		if (json_object_array_length(in[list[i]->kind]) < TOP)
@@ -283,13 +289,11 @@ static void print_json(const struct container *con, struct thing **list, size_t 
 static void print_all(struct report *report, struct model *model)
 {
 	size_t n = lh_table_length(report->things), i = 0, from, to;
-	struct thing **list = calloc(n + 1, sizeof(*list));
+	struct thing **list = checked(calloc(n + 1, sizeof(*list)));
 	struct container **all = model_sorted(model), *con;
 	struct lh_entry *entry;
 	size_t j;
 
-	if (!list)
-		err(EXIT_OWN, "cannot sort");
 	lh_foreach(report->things, entry)
 		list[i++] = (void *)lh_entry_v(entry);
 	qsort(list, n, sizeof(*list), by_count);
@@ -303,7 +307,10 @@ static void print_all(struct report *report, struct model *model)
 		}
 		while (to < n && list[to]->con == con)
 			to++;
-		(report->json ? print_json : print_text)(con, list + from, to - from);
+		if (report->json)
+			print_json(model, con, list + from, to - from);
+		else
+			print_text(con, list + from, to - from);
 	}
 	free(all);
 	free(list);
@@ -313,15 +320,20 @@ int report_main(int argc, char **argv)
 {
 	struct report report = {};
 	struct model model;
+	char **files = args_parse(&argp, argc, argv, &report);
+	bool found;
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &report);
 	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
 	model_init(&model);
 	model.wants = wants;
 	model.needs = needs;
+	model.raw_text = report.json;
 	model.on_event = take_event;
 	model.data = &report;
-	log_complain(log_read(&model, report.files));
+	log_read(&model, files);
+	found = model.count;
+	if (!found)
+		warnx("no audit container in these logs");
 	print_all(&report, &model);
 	if (report.floor)
 		warnx("too much to count: what came up to %lu times may be "
@@ -331,5 +343,5 @@ int report_main(int argc, char **argv)
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return 0;
+	return found ? 0 : EXIT_NOTHING;
 }

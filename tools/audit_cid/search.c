@@ -1,103 +1,291 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * auditcid search: whole events of an audit container.
+ * auditcid search: whole events of an audit container, by the words of ausearch(8).
+ *
+ * libauparse's own search cannot do it: what is asked for must be true of the event,
+ * each of some record in it, and it ends an event at LOGIN.
  */
 
 #include <argp.h>
 #include <err.h>
+#include <fnmatch.h>
+#include <grp.h>
+#include <inttypes.h>
 #include <libaudit.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auditcid.h"
+#include "checkpoint.h"
 #include "model.h"
 
-#define CONTAINER_OP	1340
+#define TYPES_MAX	64
+#define CONDITIONS_MAX	32
 
-struct search {
-	const char	*contid, *key, *syscall, *file, *exe, *success;
-	uint64_t	id, start, end;
-	int		type;
-	bool		tree, interpret, follow;
-	char		mark[32];
-	char		**files;
-	unsigned long	found;
+enum {
+	KEY_CONTID = 0x100, KEY_NAME, KEY_TREE, KEY_FOLLOW, KEY_TS, KEY_TE, KEY_SC, KEY_SV,
+	KEY_PPID, KEY_UI, KEY_UE, KEY_UL, KEY_UA, KEY_GI, KEY_GE, KEY_GA, KEY_HN, KEY_TM,
+	KEY_SESSION, KEY_ARCH, KEY_FORMAT, KEY_JUST_ONE, KEY_CHECKPOINT, KEY_NONE,
+	KEY_REFUSED,
 };
 
-static const struct argp_option options[] = {
-	{ "contid", 'c', "ID", 0, "Events by the audit container ID or about it", 0 },
-	{ "tree", 't', NULL, 0, "... or any below it", 0 },
-	{ "message", 'm', "TYPE", 0, "With a record of TYPE", 1 },
-	{ "key", 'k', "KEY", 0, "With KEY", 1 },
-	{ "ts", 's', "TIME", 0, "Not before TIME", 1 },
-	{ "te", 'e', "TIME", 0, "Not after TIME", 1 },
-	{ "sc", 'S', "SYSCALL", 0, "Of SYSCALL, a name or a number", 1 },
-	{ "file", 'f', "TEXT", 0, "With TEXT in the name of a file", 1 },
-	{ "executable", 'x', "TEXT", 0, "With TEXT in the path of the program", 1 },
-	{ "success", 'u', "yes|no", 0, "That succeeded, or did not", 1 },
-	{ "interpret", 'i', NULL, 0, "Print numbers as text", 2 },
-	{ "follow", LOG_FOLLOW, NULL, 0,
-	  "Go on with what is written to the log that began last", 3 },
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
+/* How a condition compares: texts as they are read, numbers as they are logged */
+enum how { TEXT, NUMBER, USER, GROUP, EXIT, SYSCALL_NAME, RESULT };
+
+static const struct condition {
+	int		key;
+	enum how	how;
+	const char	*fields[4];
+} conditions[] = {
+	{ 'c', TEXT, { "comm" } },
+	{ 'e', EXIT, { "exit" } },
+	{ 'f', TEXT, { "name", "cwd", "path" } },
+	{ 'k', TEXT, { "key" } },
+	{ 'p', NUMBER, { "pid" } },
+	{ 'x', TEXT, { "exe" } },
+	{ KEY_ARCH, TEXT, { "arch" } },
+	{ KEY_GA, GROUP, { "gid", "egid" } },
+	{ KEY_GE, GROUP, { "egid" } },
+	{ KEY_GI, GROUP, { "gid" } },
+	{ KEY_HN, TEXT, { "hostname", "addr" } },
+	{ KEY_PPID, NUMBER, { "ppid" } },
+	{ KEY_SC, SYSCALL_NAME, { "syscall" } },
+	{ KEY_SESSION, NUMBER, { "ses" } },
+	{ KEY_SV, RESULT, { "success", "res" } },
+	{ KEY_TM, TEXT, { "terminal", "tty" } },
+	{ KEY_UA, USER, { "uid", "euid", "auid" } },
+	{ KEY_UE, USER, { "euid" } },
+	{ KEY_UI, USER, { "uid" } },
+	{ KEY_UL, USER, { "auid" } },
 	{}
 };
 
-static void take_time(uint64_t *at, const char *arg, struct argp_state *state)
-{
-	const char *why = when_parse(arg, at);
+struct search {
+	const char	*contid, *name, *node, *checkpoint;
+	uint64_t	id, start, end;
+	unsigned long	serial;
+	bool		has_serial, tree, interpret, follow, just_one, word, stamps, json;
+	bool		from_checkpoint;
+	int		types[TYPES_MAX];
+	unsigned int	type_count, asked_count;
+	struct asked {
+		const struct condition	*condition;
+		const char		*text;
+		long long		number;
+	} asked[CONDITIONS_MAX];
+	struct checkpoint *point;
+	char		mark[32];
+	unsigned long	found;
+};
 
-	if (why)
-		argp_error(state, "'%s' %s", arg, why);
+#define REFUSED(name) { name, KEY_REFUSED, "X", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, NULL, 8 }
+
+static const struct argp_option options[] = {
+	{ "contid", KEY_CONTID, "ID", 0, "Events by the audit container ID or about it; 0: of the host", 0 },
+	{ "name", KEY_NAME, "NAME", 0, "... of those with this name; * and ? as in a shell", 0 },
+	{ "tree", KEY_TREE, NULL, 0, "... or any below", 0 },
+	{ "event", 'a', "SERIAL", 0, "With this serial number", 1 },
+	{ "arch", KEY_ARCH, "ARCH", 0, "Of this architecture", 1 },
+	{ "comm", 'c', "NAME", 0, "By a command of this name", 1 },
+	{ "exit", 'e', "CODE", 0, "With this exit code or error", 1 },
+	{ "file", 'f', "FILE", 0, "With this file", 1 },
+	{ "ga", KEY_GA, "GID", 0, "With this GID of any kind", 1 },
+	{ "gid-all", KEY_GA, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "ge", KEY_GE, "GID", 0, "With this effective GID", 1 },
+	{ "gid-effective", KEY_GE, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "gi", KEY_GI, "GID", 0, "With this GID", 1 },
+	{ "gid", KEY_GI, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "hn", KEY_HN, "HOST", 0, "From this remote host", 1 },
+	{ "host", KEY_HN, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "key", 'k', "KEY", 0, "With this key", 1 },
+	{ "message", 'm', "TYPE", 0, "With a record of a type of this list: A,B", 1 },
+	{ "node", 'n', "NODE", 0, "Of this node", 1 },
+	{ "pid", 'p', "PID", 0, "By this process", 1 },
+	{ "pp", KEY_PPID, "PID", 0, "By a child of this process", 1 },
+	{ "ppid", KEY_PPID, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "sc", KEY_SC, "SYSCALL", 0, "Of this system call, a name or a number", 1 },
+	{ "syscall", KEY_SC, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "session", KEY_SESSION, "ID", 0, "Of this login session", 1 },
+	{ "sv", KEY_SV, "yes|no", 0, "That succeeded, or did not", 1 },
+	{ "success", KEY_SV, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "te", KEY_TE, "TIME", 0, "Not after TIME", 1 },
+	{ "end", KEY_TE, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "tm", KEY_TM, "TERMINAL", 0, "On this terminal", 1 },
+	{ "terminal", KEY_TM, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "ts", KEY_TS, "TIME", 0, "Not before TIME", 1 },
+	{ "start", KEY_TS, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "ua", KEY_UA, "UID", 0, "With this UID, effective UID or login UID", 1 },
+	{ "uid-all", KEY_UA, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "ue", KEY_UE, "UID", 0, "With this effective UID", 1 },
+	{ "uid-effective", KEY_UE, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "ui", KEY_UI, "UID", 0, "With this UID", 1 },
+	{ "uid", KEY_UI, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "ul", KEY_UL, "UID", 0, "With this login UID", 1 },
+	{ "loginuid", KEY_UL, NULL, OPTION_ALIAS, NULL, 1 },
+	{ "word", 'w', NULL, 0, "Texts must be the same, not only a part", 1 },
+	{ "executable", 'x', "FILE", 0, "By this program", 1 },
+	{ "interpret", 'i', NULL, 0, "Print numbers as text", 2 },
+	{ "raw", 'r', NULL, 0, "Print lines as they are: the default", 2 },
+	{ "format", KEY_FORMAT, "FORMAT", 0, "raw, default (with the time of each event), interpret or json", 2 },
+	{ "json", 'J', NULL, 0, "Print a JSON object a line and event", 2 },
+	{ "just-one", KEY_JUST_ONE, NULL, 0, "Stop after one event", 2 },
+	{ "line-buffered", 'l', NULL, 0, "Write each line at once", 2 },
+	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0, "Go on behind the event that FILE has from the last time", 3 },
+	{ "follow", KEY_FOLLOW, NULL, 0, "Go on with what is written to the log that began last", 3 },
+	{ "input-logs", KEY_NONE, NULL, OPTION_HIDDEN, NULL, 8 },
+	REFUSED("debug"), REFUSED("escape"), REFUSED("eoe-timeout"), REFUSED("extra-keys"),
+	REFUSED("extra-labels"), REFUSED("extra-obj2"), REFUSED("extra-time"),
+	REFUSED("o"), REFUSED("object"), REFUSED("se"), REFUSED("context"), REFUSED("su"),
+	REFUSED("subject"), REFUSED("uu"), REFUSED("uuid"), REFUSED("vm"), REFUSED("vm-name"),
+	{}
+};
+
+/*
+ * What is asked for
+ */
+
+static void add_type(struct search *search, const char *name, struct argp_state *state)
+{
+	int type = strcmp(name, "CONTAINER_OP") ? audit_name_to_msg_type(name) :
+		   RECORD_CONTAINER_OP;
+
+	if (type <= 0 && request_id_valid(name))
+		type = atoi(name);
+	if (type <= 0)
+		argp_error(state, "'%s' is no type of record", name);
+	if (search->type_count == TYPES_MAX)
+		argp_error(state, "more than %d types", TYPES_MAX);
+	search->types[search->type_count++] = type;
 }
 
-static int type_of(const char *arg, struct argp_state *state)
+static void add_types(struct search *search, char *list, struct argp_state *state)
 {
-	int type = strcmp(arg, "CONTAINER_OP") ? audit_name_to_msg_type(arg) :
-		   CONTAINER_OP;
+	char *name;
 
-	if (type <= 0 && request_id_valid(arg))
-		type = atoi(arg);
-	if (type <= 0)
-		argp_error(state, "'%s' is no type of record", arg);
-	return type;
+	if (!strcmp(list, "ALL"))
+		return;
+	while ((name = strsep(&list, ",")))
+		add_type(search, name, state);
+}
+
+static long long take_number(const char *arg, struct argp_state *state)
+{
+	char *end;
+	long long number = strtoll(arg, &end, 10);
+
+	if (!*arg || *end)
+		argp_error(state, "'%s' is not a number", arg);
+	return number;
+}
+
+static long long number_of(enum how how, const char *arg, struct argp_state *state)
+{
+	struct passwd *user = how == USER ? getpwnam(arg) : NULL;
+	struct group *group = how == GROUP ? getgrnam(arg) : NULL;
+	int error = how == EXIT ? audit_name_to_errno(arg) : 0;
+
+	if (how == TEXT || how == SYSCALL_NAME || how == RESULT)
+		return 0;
+	if (user)
+		return user->pw_uid;
+	if (group)
+		return group->gr_gid;
+	if (error)
+		return error;
+	if ((how == USER || how == GROUP) &&
+	    (!strcmp(arg, "unset") || !strcmp(arg, "-1")))
+		return UINT32_MAX;
+	if ((how == USER || how == GROUP) && !request_id_valid(arg))
+		argp_error(state, "'%s' is no %s of this machine", arg,
+			   how == USER ? "user" : "group");
+	return take_number(arg, state);
+}
+
+static bool add_condition(struct search *search, int key, const char *arg,
+			  struct argp_state *state)
+{
+	const struct condition *condition = conditions;
+
+	while (condition->key && condition->key != key)
+		condition++;
+	if (!condition->key)
+		return false;
+	if (key == KEY_SV && strcmp(arg, "yes") && strcmp(arg, "no"))
+		argp_error(state, "-sv is yes or no, not '%s'", arg);
+	if (search->asked_count == CONDITIONS_MAX)
+		argp_error(state, "more than %d conditions", CONDITIONS_MAX);
+	search->asked[search->asked_count++] = (struct asked) {
+		condition, arg, number_of(condition->how, arg, state)
+	};
+	return true;
+}
+
+static void take_format(struct search *search, const char *arg,
+			struct argp_state *state)
+{
+	search->interpret = !strcmp(arg, "interpret");
+	search->stamps = !strcmp(arg, "default");
+	search->json = !strcmp(arg, "json");
+	if (!search->interpret && !search->stamps && !search->json && strcmp(arg, "raw"))
+		argp_error(state, "--format %s is not supported: raw, default, "
+			   "interpret or json", arg);
+}
+
+static void take_start(struct search *search, char *arg, struct argp_state *state)
+{
+	search->from_checkpoint = !strcmp(arg, "checkpoint");
+	if (!search->from_checkpoint)
+		search->start = args_time(arg, false, state);
+}
+
+static void check(const struct search *search, struct argp_state *state)
+{
+	if (!search->contid && !search->name)
+		argp_error(state, "which container? Give --contid ID or --name NAME");
+	if (search->contid && !search->id && (search->tree || search->name))
+		argp_error(state, "--contid 0, the host, goes without --tree and --name");
+	if (search->from_checkpoint && !search->checkpoint)
+		argp_error(state, "-ts checkpoint goes with --checkpoint FILE");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct search *search = state->input;
 
+	if (add_condition(search, key, arg, state))
+		return 0;
 	switch (key) {
-	case 'c':
-		if (!request_id_valid(arg))
-			argp_error(state, "'%s' is not a decimal number", arg);
+	case KEY_CONTID:
 		search->contid = arg;
-		search->id = strtoull(arg, NULL, 10);
+		search->id = args_number(arg, state);
 		return 0;
-	case 't': search->tree = true; return 0;
-	case 'm': search->type = type_of(arg, state); return 0;
-	case 'k': search->key = arg; return 0;
-	case 's': take_time(&search->start, arg, state); return 0;
-	case 'e': take_time(&search->end, arg, state); return 0;
-	case 'S': search->syscall = arg; return 0;
-	case 'f': search->file = arg; return 0;
-	case 'x': search->exe = arg; return 0;
+	case KEY_NAME: search->name = arg; return 0;
+	case KEY_TREE: search->tree = true; return 0;
+	case 'a':
+		search->serial = args_number(arg, state);
+		search->has_serial = true;
+		return 0;
+	case 'm': add_types(search, arg, state); return 0;
+	case 'n': search->node = arg; return 0;
+	case 'w': search->word = true; return 0;
 	case 'i': search->interpret = true; return 0;
-	case LOG_FOLLOW: search->follow = true; return 0;
-	case 'u':
-		if (strcmp(arg, "yes") && strcmp(arg, "no"))
-			argp_error(state, "--success is yes or no, not '%s'", arg);
-		search->success = arg;
+	case 'r': search->interpret = false; return 0;
+	case 'J': search->json = true; return 0;
+	case 'l': setlinebuf(stdout); return 0;
+	case KEY_TS: take_start(search, arg, state); return 0;
+	case KEY_TE: search->end = args_time(arg, true, state); return 0;
+	case KEY_FORMAT: take_format(search, arg, state); return 0;
+	case KEY_JUST_ONE: search->just_one = true; return 0;
+	case KEY_CHECKPOINT: search->checkpoint = arg; return 0;
+	case KEY_FOLLOW: search->follow = true; return 0;
+	case KEY_NONE: return 0;
+	case KEY_REFUSED:
+		argp_error(state, "%s is not supported: use ausearch --raw | "
+			   "auditcid search ... -", state->argv[state->next - 1]);
 		return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		search->files = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_END:
-		if (!search->contid)
-			argp_error(state, "which container? Give --contid ID");
-		return 0;
+	case ARGP_KEY_END: check(search, state); return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -107,158 +295,218 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "[LOG...]",
 	.doc = "Print whole events of an audit container, raw or with -i, from "
-	       "LOGs ('-' is standard input) or from this machine's audit logs.",
+	       "LOGs ('-' is standard input) or from this machine's audit logs. "
+	       "Options are those of ausearch; all must be true of the event.",
 };
 
-static bool is_wanted(struct model *model, const struct search *search,
-		      const char *node, const char *value)
-{
-	uint64_t id = strtoull(value, NULL, 10);
+/*
+ * Which events
+ */
 
-	return id && (id == search->id || (search->tree &&
-		      model_is_below(model, node, id, search->id)));
+static bool is_it(const struct search *search, const struct container *con)
+{
+	return (!search->contid || con->id == search->id) &&
+	       (!search->name || (con->name && !fnmatch(search->name, con->name, 0)));
 }
 
-static bool interpreted(auparse_state_t *au, const char *text, bool part)
+/*
+ * A parent has the smaller ID: there is an end to this. What is known up to the host
+ * stays so, and is kept in ->data.
+ */
+static bool is_wanted(struct model *model, const struct search *search,
+		      struct container *con)
 {
-	const char *value = auparse_interpret_field(au);
+	static char yes, no;
+	struct container *first = con;
+	bool known = true;
 
-	return value && (part ? !!strstr(value, text) : !strcmp(value, text));
+	while (con && !con->data && !is_it(search, con)) {
+		known &= con->has_parent && (con->name || !search->name);
+		con = search->tree && con->has_parent && con->pcontid ?
+		      model_find(model, con->node, con->pcontid, NULL) : NULL;
+	}
+	if (first && (con || known))
+		first->data = con && con->data != &no ? &yes : &no;
+	return con && con->data != &no;
 }
 
 /* Does the kernel say of the record that it is by or about the container? */
 static bool wants(struct model *model, auparse_state_t *au)
 {
 	const struct search *search = model->data;
-	const au_event_t *event = auparse_get_timestamp(au);
-	uint64_t at = auparse_get_time(au) * 1000ULL + auparse_get_milli(au);
-	const char *name, *value;
 
-	if (!event || at < search->start || (search->end && at > search->end) ||
-	    !model_has_contid(auparse_get_record_text(au)) ||
-	    !auparse_first_field(au))
+	(void)au;
+	if (model->wants_host)
 		return false;
-	do {
-		name = auparse_get_field_name(au);
-		value = auparse_get_field_str(au);
-		if (!name || !value)
-			continue;
-		if (!strcmp(name, "ocontid") || !strcmp(name, "contid"))
-			if (is_wanted(model, search, event->host, value))
-				return true;
-		/* What comes after the kernel's may be forged. */
-		if (!strcmp(name, "contid"))
-			return false;
-	} while (auparse_next_field(au) > 0);
+	return is_wanted(model, search, model->acting) ||
+	       is_wanted(model, search, model->object);
+}
+
+/* What is true of some record of an event */
+struct match {
+	const struct search *search;
+	unsigned int	conditions;	/* a bit for each */
+	bool		type;
+};
+
+static bool is_same_text(const struct search *search, auparse_state_t *au,
+			 const char *text)
+{
+	const char *value = auparse_interpret_field(au);
+
+	return value && (search->word ? !strcmp(value, text) : !!strstr(value, text));
+}
+
+static bool is_result(const char *value, bool yes)
+{
+	return yes ? !strcmp(value, "yes") || !strcmp(value, "1") ||
+		     !strcmp(value, "success") :
+		     !strcmp(value, "no") || !strcmp(value, "0") ||
+		     !strcmp(value, "failed");
+}
+
+static bool compare(const struct search *search, const struct asked *asked,
+		    auparse_state_t *au, const char *value)
+{
+	const char *name;
+
+	switch (asked->condition->how) {
+	case TEXT:
+		return is_same_text(search, au, asked->text);
+	case SYSCALL_NAME:
+		name = auparse_interpret_field(au);
+		return !strcmp(value, asked->text) ||
+		       (name && !strcmp(name, asked->text));
+	case RESULT:
+		return is_result(value, !strcmp(asked->text, "yes"));
+	case EXIT:
+		return strtoll(value, NULL, 10) == asked->number ||
+		       strtoll(value, NULL, 10) == -asked->number;
+	default:
+		return strtoll(value, NULL, 10) == asked->number;
+	}
+}
+
+static bool has_field(const struct condition *condition, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4 && condition->fields[i]; i++)
+		if (!strcmp(condition->fields[i], name))
+			return true;
 	return false;
 }
 
-/* What is true of some record of the event */
-struct match {
-	bool	type, key, syscall, file, exe, success;
-};
-
-static void match_field(struct match *match, const struct search *search,
-			auparse_state_t *au, const char *name, const char *value)
+/* Numbers of a sender's record are the kernel's where they come first only. */
+static void match_field(struct match *match, auparse_state_t *au, int type,
+			unsigned int *once)
 {
-	if (search->key && !strcmp(name, "key"))
-		match->key |= interpreted(au, search->key, false);
-	if (search->syscall && !strcmp(name, "syscall"))
-		match->syscall |= !strcmp(value, search->syscall) ||
-				  interpreted(au, search->syscall, false);
-	if (search->file && (!strcmp(name, "name") || !strcmp(name, "cwd")))
-		match->file |= interpreted(au, search->file, true);
-	if (search->exe && !strcmp(name, "exe"))
-		match->exe |= interpreted(au, search->exe, true);
-	if (search->success && (!strcmp(name, "success") || !strcmp(name, "res")))
-		match->success |= interpreted(au, search->success, false);
-}
+	const char *name = auparse_get_field_name(au), *value = auparse_get_field_str(au);
+	const struct asked *asked;
+	unsigned int i;
 
-static void match_record(struct match *match, const struct search *search,
-			 auparse_state_t *au)
-{
-	const char *name, *value;
-
-	match->type |= auparse_get_type(au) == search->type;
-	if (!auparse_first_field(au))
-		return;
-	do {
-		name = auparse_get_field_name(au);
-		value = auparse_get_field_str(au);
-		if (name && value)
-			match_field(match, search, au, name, value);
-	} while (auparse_next_field(au) > 0);
-}
-
-static bool matches(const struct match *match, const struct search *search)
-{
-	return (!search->type || match->type) &&
-	       (!search->key || match->key) && (!search->file || match->file) &&
-	       (!search->syscall || match->syscall) &&
-	       (!search->exe || match->exe) &&
-	       (!search->success || match->success);
-}
-
-static void print_raw(auparse_state_t *au)
-{
-	const char *more = auparse_get_record_interpretations(au);
-
-	printf("%s%s%s\n", auparse_get_record_text(au), more ? "\x1d" : "",
-	       more ? more : "");
-}
-
-static void print_interpreted(auparse_state_t *au)
-{
-	const au_event_t *event = auparse_get_timestamp(au);
-	char when[WHEN_SIZE];
-	const char *name;
-	bool first = true;
-
-	if (!event || !auparse_first_field(au))
-		return;
-	do {
-		name = auparse_get_field_name(au);
-		if (!name)
+	for (i = 0; name && value && i < match->search->asked_count; i++) {
+		asked = &match->search->asked[i];
+		if (!has_field(asked->condition, name))
 			continue;
-		printf("%s=%s ", name, auparse_interpret_field(au));
-		if (!first || strcmp(name, "type"))
+		/* name= is the container's there */
+		if (asked->condition->key == 'f' && type == RECORD_CONTAINER_OP)
 			continue;
-		printf("msg=audit(%s:%lu) : ",
-		       when_text(event->sec * 1000ULL + event->milli, when,
-				 sizeof(when)), event->serial);
-		first = false;
-	} while (auparse_next_field(au) > 0);
-	putchar('\n');
+		if (asked->condition->how == NUMBER || asked->condition->how == USER) {
+			if (record_is_users(type) && (*once & 1U << i))
+				continue;
+			*once |= asked->condition->key == KEY_UA ? 0 : 1U << i;
+		}
+		if (compare(match->search, asked, au, value))
+			match->conditions |= 1U << i;
+	}
 }
 
-static void take_event(struct model *model, auparse_state_t *au)
+static void match_record(auparse_state_t *au, void *data)
 {
-	struct search *search = model->data;
-	struct match match = {};
+	struct match *match = data;
+	unsigned int i, once = 0;
+	int type = record_type(au);
 
-	if (auparse_first_record(au) <= 0)
+	for (i = 0; i < match->search->type_count; i++)
+		match->type |= type == match->search->types[i];
+	if (!match->search->asked_count || !auparse_first_field(au))
 		return;
 	do
-		match_record(&match, search, au);
-	while (auparse_next_record(au) > 0);
-	if (!matches(&match, search))
+		match_field(match, au, type, &once);
+	while (auparse_next_field(au) > 0);
+}
+
+static bool is_of_node(const char *key, const char *node)
+{
+	size_t len = strlen(node);
+
+	return !strncmp(key, "node=", 5) && !strncmp(key + 5, node, len) &&
+	       key[5 + len] == ' ';
+}
+
+static bool matches(const struct search *search, struct log *log,
+		    const struct log_event *event)
+{
+	struct match match = { .search = search, .type = !search->type_count };
+	unsigned long serial;
+	uint64_t at;
+
+	if (!event_stamp(event, &at, &serial) || at < search->start ||
+	    (search->end && at > search->end) ||
+	    (search->has_serial && serial != search->serial) ||
+	    (search->node && !is_of_node(event->key, search->node)))
+		return false;
+	if (search->type_count || search->asked_count)
+		log_records(log, event, match_record, &match);
+	return match.type && match.conditions + 1 == 1U << search->asked_count;
+}
+
+/*
+ * Output
+ */
+
+static void print_interpreted(auparse_state_t *au, void *data)
+{
+	(void)data;
+	event_interpret(au, stdout);
+}
+
+static void print_stamp(const struct log_event *event)
+{
+	unsigned long serial;
+	char when[32];
+	uint64_t at;
+	time_t sec;
+
+	event_stamp(event, &at, &serial);
+	sec = at / 1000;
+	printf("----\ntime->%s", ctime_r(&sec, when));
+}
+
+static void take_event(struct model *model, struct log *log,
+		       const struct log_event *event)
+{
+	struct search *search = model->data;
+
+	if (!checkpoint_is_behind(search->point, event->key) ||
+	    !matches(search, log, event))
 		return;
 	search->found++;
-	auparse_first_record(au);
-	if (search->interpret)
+	model->stop |= search->just_one;
+	checkpoint_note(search->point, event->key);
+	if (search->json) {
+		json_print(ecs_event(model, log, event));
+		return;
+	}
+	if (search->stamps)
+		print_stamp(event);
+	else if (search->interpret)
 		puts("----");
-	do
-		(search->interpret ? print_interpreted : print_raw)(au);
-	while (auparse_next_record(au) > 0);
-}
-
-/* Without more conditions, there is nothing to be parsed. */
-static void take_text(struct model *model, const char *text, size_t len)
-{
-	struct search *search = model->data;
-
-	search->found++;
-	fwrite(text, 1, len, stdout);
+	if (search->interpret)
+		log_records(log, event, print_interpreted, NULL);
+	else
+		fwrite(event->text, 1, event->len, stdout);
 }
 
 static void prepare(struct search *search, struct model *model)
@@ -267,30 +515,34 @@ static void prepare(struct search *search, struct model *model)
 	model->data = search;
 	model->prints = true;
 	model->follow = search->follow;
+	model->raw_text = search->json;
 	model->wants = wants;
-	if (search->interpret || search->type || search->key || search->syscall ||
-	    search->file || search->exe || search->success)
-		model->on_event = take_event;
-	else
-		model->on_text = take_text;
-	if (search->tree)
+	model->on_event = take_event;
+	model->wants_host = search->contid && !search->id;
+	if (search->checkpoint)
+		search->point = checkpoint_open(search->checkpoint,
+						search->from_checkpoint ?
+						&search->start : NULL);
+	if (search->tree || search->name || !search->id)
 		return;
 	snprintf(search->mark, sizeof(search->mark), "contid=%s", search->contid);
-	model->mark = search->mark;
+	model->mark_text = search->mark;
 }
 
 int search_main(int argc, char **argv)
 {
 	struct search search = {};
 	struct model model;
+	char **files = args_parse(&argp, argc, argv, &search);
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &search);
 	prepare(&search, &model);
-	log_complain(log_read(&model, search.files));
+	log_read(&model, files);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
+	if (!checkpoint_close(search.point))
+		return EXIT_CHECKPOINT;
 	if (!search.found)
 		warnx("no such event");
-	return search.found ? 0 : EXIT_OWN;
+	return search.found ? 0 : EXIT_NOTHING;
 }

@@ -7,13 +7,16 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "auditcid.h"
 #include "model.h"
@@ -23,12 +26,19 @@
 #define LOGS_MAX	1024		/* auditd keeps 999 */
 #define CONFIG		"/etc/audit/auditd.conf"
 #define NAP_MS		200
+#define TAIL		64
+
+static volatile sig_atomic_t interrupted;
 
 struct source {
 	const char	*path;
 	int		fd;
+	gzFile		gz;		/* NULL: it is not compressed */
 	struct stat	stat;
 	uint64_t	at;
+	size_t		base;		/* the length of the name without .N */
+	int		number;		/* N; 0: none */
+	unsigned int	chain;
 };
 
 struct reader {
@@ -37,15 +47,10 @@ struct reader {
 	struct progress	*progress;
 	size_t		have;
 	bool		skipping;	/* the rest of a line that is too long */
+	char		tail[TAIL];	/* the last bytes that were read */
+	size_t		tail_len;
 	char		block[BLOCK + 1];
 };
-
-static void *checked(void *p)
-{
-	if (!p)
-		err(EXIT_OWN, "cannot read the logs");
-	return p;
-}
 
 /*
  * Blocks
@@ -72,20 +77,54 @@ static void take_lines(struct reader *reader)
 	reader->have = 0;
 }
 
+static void bad_gz(const struct source *source)
+{
+	int error;
+	const char *why = gzerror(source->gz, &error);
+
+	errx(EXIT_OWN, "cannot read %s: %s", source->path,
+	     error == Z_ERRNO ? strerror(errno) : why);
+}
+
+static ssize_t read_some(const struct source *source, char *buf, size_t size)
+{
+	ssize_t len;
+	int error;
+
+	if (source->gz) {
+		len = gzread(source->gz, buf, size);
+		gzerror(source->gz, &error);
+		if (len < 0 || error)
+			bad_gz(source);
+		return len;
+	}
+	do
+		len = read(source->fd, buf, size);
+	while (len < 0 && errno == EINTR && !interrupted);
+	if (len < 0 && !interrupted)
+		err(EXIT_OWN, "cannot read %s", source->path);
+	return len < 0 ? 0 : len;
+}
+
+/* To know again where it was: a log may be emptied and written anew. */
+static void keep_tail(struct reader *reader, const char *end)
+{
+	reader->tail_len = reader->have < TAIL ? reader->have : TAIL;
+	memcpy(reader->tail, end - reader->tail_len, reader->tail_len);
+}
+
 /* False: there is no more for now */
 static bool read_block(struct reader *reader, const struct source *source)
 {
 	ssize_t len;
 
-	do
-		len = read(source->fd, reader->block + reader->have,
-			   BLOCK - reader->have);
-	while (len < 0 && errno == EINTR);
-	if (len < 0)
-		err(EXIT_OWN, "cannot read %s", source->path);
+	if (reader->model->stop || interrupted)
+		return false;
+	len = read_some(source, reader->block + reader->have, BLOCK - reader->have);
 	if (!len)
 		return false;
 	reader->have += len;
+	keep_tail(reader, reader->block + reader->have);
 	take_lines(reader);
 	progress_add(reader->progress, len);
 	return true;
@@ -102,10 +141,16 @@ static void end_line(struct reader *reader)
 
 static void read_all(struct reader *reader, const struct source *source)
 {
+	unsigned long before = log_counted(reader->log)->records;
+	bool empty = true;
+
 	while (read_block(reader, source))
-		;
+		empty = false;
 	end_line(reader);
 	reader->skipping = false;
+	if (log_counted(reader->log)->records == before && !reader->model->stop)
+		warnx("%s %s", strcmp(source->path, "-") ? source->path :
+		      "standard input", empty ? "is empty" : "has no audit records");
 }
 
 /*
@@ -126,12 +171,18 @@ static void note_time(auparse_state_t *au, auparse_cb_event_t type, void *data)
  * When a log begins. A SYSCALL record has the time at which the call began,
  * maybe long before: the latest of the first records it is.
  */
-static uint64_t begin_of(int fd, char *block)
+static uint64_t begin_of(const struct source *source, char *block)
 {
-	ssize_t len = pread(fd, block, FIRST_BLOCK, 0);
 	uint64_t latest = 0;
 	auparse_state_t *au;
+	ssize_t len;
 
+	if (source->gz) {
+		len = gzread(source->gz, block, FIRST_BLOCK);
+		gzrewind(source->gz);
+	} else {
+		len = pread(source->fd, block, FIRST_BLOCK, 0);
+	}
 	if (len <= 0)
 		return latest;
 	au = checked(auparse_init(AUSOURCE_FEED, NULL));
@@ -142,23 +193,128 @@ static uint64_t begin_of(int fd, char *block)
 	return latest;
 }
 
-static int by_begin(const void *a, const void *b)
+/* audit.log.2 is 2; 0: the name has no such end */
+static int rotation_of(const char *path, size_t *base)
+{
+	const char *dot = strrchr(path, '.');
+	int number = 0;
+
+	*base = strlen(path);
+	if (dot && !strcmp(dot, ".gz"))
+		dot = memrchr(path, '.', dot - path);
+	if (!dot || !dot[1] || strcspn(dot + 1, ".") > 4)
+		return 0;
+	for (const char *c = dot + 1; *c && *c != '.'; c++) {
+		if (*c < '0' || *c > '9')
+			return 0;
+		number = number * 10 + *c - '0';
+	}
+	*base = dot - path;
+	return number;
+}
+
+static bool is_same_name(const struct source *a, const struct source *b)
+{
+	return a->base == b->base && !memcmp(a->path, b->path, a->base);
+}
+
+/* A name with a number is a rotated log's only where there is the log itself. */
+static void find_chain(struct source *source)
+{
+	char base[PATH_MAX];
+
+	source->number = rotation_of(source->path, &source->base);
+	if (!source->number || source->base >= sizeof(base))
+		return;
+	memcpy(base, source->path, source->base);
+	base[source->base] = 0;
+	if (!access(base, F_OK))
+		return;
+	source->number = 0;
+	source->base = strlen(source->path);
+}
+
+/* Of one name: the oldest first, which has the greatest number */
+static int by_number(const void *a, const void *b)
 {
 	const struct source *x = a, *y = b;
+	size_t len = x->base < y->base ? x->base : y->base;
+	int order = memcmp(x->path, y->path, len);
 
-	return (x->at > y->at) - (x->at < y->at);
+	if (order || x->base != y->base)
+		return order ? order : x->base < y->base ? -1 : 1;
+	return y->number - x->number;
+}
+
+/*
+ * By when they begin, but rotated logs by their numbers, whatever the clock
+ * showed: of all that come first among their like, the one that begins first.
+ */
+static void sort_sources(struct source *sources, size_t count)
+{
+	struct source *sorted = checked(calloc(count + 1, sizeof(*sorted)));
+	bool *taken = checked(calloc(count + 1, sizeof(*taken)));
+	size_t i, j, best;
+
+	qsort(sources, count, sizeof(*sources), by_number);
+	for (i = 0; i < count; i++)
+		sources[i].chain = i && is_same_name(&sources[i], &sources[i - 1]) ?
+				   sources[i - 1].chain : i + 1;
+	for (i = 0; i < count; i++) {
+		for (best = count, j = 0; j < count; j++) {
+			if (taken[j])
+				continue;
+			if (best == count || sources[j].at < sources[best].at)
+				best = j;
+			while (j + 1 < count && sources[j + 1].chain == sources[j].chain)
+				j++;
+		}
+		taken[best] = true;
+		sorted[i] = sources[best];
+	}
+	memcpy(sources, sorted, count * sizeof(*sources));
+	free(sorted);
+	free(taken);
+}
+
+static const struct {
+	const char	*magic, *name;
+} compressors[] = {
+	{ "\xfd" "7zXZ", "xz" }, { "BZh", "bzip2" }, { "\x28\xb5\x2f\xfd", "zstd" },
+};
+
+/* zlib reads what is not compressed as it is; but it waits for a whole buffer. */
+static void open_gz(const struct reader *reader, struct source *source)
+{
+	bool is_file = S_ISREG(source->stat.st_mode);
+	char magic[8] = "";
+	size_t i;
+
+	if (is_file && pread(source->fd, magic, sizeof(magic) - 1, 0) < 2)
+		return;
+	for (i = 0; is_file && i < sizeof(compressors) / sizeof(*compressors); i++)
+		if (!strncmp(magic, compressors[i].magic, strlen(compressors[i].magic)))
+			errx(EXIT_OWN, "%s is compressed by %s: give '-' and the output "
+			     "of %s -dc", source->path, compressors[i].name,
+			     compressors[i].name);
+	if (is_file ? memcmp(magic, "\x1f\x8b", 2) : reader->model->follow)
+		return;
+	source->gz = checked(gzdopen(dup(source->fd), "r"));
+	gzbuffer(source->gz, BLOCK);
 }
 
 static bool open_source(struct reader *reader, struct source *source,
 			const char *path)
 {
 	source->path = path;
+	find_chain(source);
 	source->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
 		     STDIN_FILENO;
 	if (source->fd < 0 || fstat(source->fd, &source->stat))
 		return false;
+	open_gz(reader, source);
 	source->at = S_ISREG(source->stat.st_mode) ?
-		     begin_of(source->fd, reader->block) : UINT64_MAX;
+		     begin_of(source, reader->block) : UINT64_MAX;
 	return true;
 }
 
@@ -191,7 +347,10 @@ static void rotated_name(char *to, size_t size, const char *path, int i)
 		snprintf(to, size, "%s", path);
 }
 
-/* The machine's own logs: where auditd puts them, the newest first */
+/*
+ * The machine's own logs: where auditd puts them, the newest first. libauparse finds
+ * them, too (AUSOURCE_LOGS), but does not give their names.
+ */
 static char **own_logs(void)
 {
 	static char *list[LOGS_MAX + 1];
@@ -226,7 +385,7 @@ static size_t open_all(struct reader *reader, struct source *sources, char **fil
 			err(EXIT_OWN, "cannot open %s", *files);
 		count = drop_double(sources, count + 1);
 	}
-	qsort(sources, count, sizeof(*sources), by_begin);
+	sort_sources(sources, count);
 	return count;
 }
 
@@ -249,7 +408,7 @@ static void follow_pipe(struct reader *reader, const struct source *source)
 
 	do {
 		idle(reader);
-		while (!poll(&poll_fd, 1, NAP_MS))
+		while (!interrupted && !poll(&poll_fd, 1, NAP_MS))
 			idle(reader);
 	} while (read_block(reader, source));
 	end_line(reader);
@@ -279,9 +438,9 @@ static int rotated_to(const struct source *source)
 static void next_file(struct source *source)
 {
 	char path[4096 + 16];
-	int fd, i;
+	int fd = -1, i;
 
-	for (;; poll(NULL, 0, NAP_MS)) {
+	for (; !interrupted; poll(NULL, 0, NAP_MS)) {
 		i = rotated_to(source);
 		rotated_name(path, sizeof(path), source->path, i ? i - 1 : 0);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -292,6 +451,8 @@ static void next_file(struct source *source)
 		else if (errno != ENOENT)
 			err(EXIT_OWN, "cannot open %s", path);
 	}
+	if (interrupted)
+		return;
 	close(source->fd);
 	source->fd = fd;
 	if (fstat(fd, &source->stat))
@@ -306,14 +467,38 @@ static bool is_moved(const struct source *source)
 	       !is_same_file(&stat_buf, &source->stat);
 }
 
+/* It was emptied in place, and is another one now, if it is not shorter. */
+static bool is_rewritten(const struct reader *reader, const struct source *source)
+{
+	off_t at = lseek(source->fd, 0, SEEK_CUR);
+	char tail[TAIL];
+	struct stat now;
+
+	if (fstat(source->fd, &now) || at < (off_t)reader->tail_len)
+		return false;
+	return now.st_size < at ||
+	       pread(source->fd, tail, reader->tail_len, at - reader->tail_len) !=
+	       (ssize_t)reader->tail_len ||
+	       memcmp(tail, reader->tail, reader->tail_len);
+}
+
+static void begin_again(struct reader *reader, const struct source *source)
+{
+	warnx("%s was emptied in place: records may be lost", source->path);
+	lseek(source->fd, 0, SEEK_SET);
+	reader->have = 0;
+	reader->tail_len = 0;
+}
+
 static void follow_file(struct reader *reader, struct source *source)
 {
-	struct stat now;
 	bool moved;
 
-	for (;;) {
+	while (!reader->model->stop && !interrupted) {
 		/* In this order: what is there when it has moved is all. */
 		moved = is_moved(source);
+		if (is_rewritten(reader, source))
+			begin_again(reader, source);
 		while (read_block(reader, source))
 			idle(reader);
 		if (moved) {
@@ -321,16 +506,24 @@ static void follow_file(struct reader *reader, struct source *source)
 			next_file(source);
 			continue;
 		}
-		if (!fstat(source->fd, &now) &&
-		    lseek(source->fd, 0, SEEK_CUR) > now.st_size)
-			lseek(source->fd, 0, SEEK_SET);
 		idle(reader);
 		poll(NULL, 0, NAP_MS);
 	}
 }
 
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = true;
+}
+
+/* What has come is printed before it ends. */
 static void follow(struct reader *reader, struct source *source)
 {
+	const struct sigaction action = { .sa_handler = interrupt };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
 	if (S_ISREG(source->stat.st_mode))
 		follow_file(reader, source);
 	else
@@ -349,24 +542,27 @@ static void read_sources(struct reader *reader, struct source *sources,
 	if (!reader->model->follow)
 		reader->progress = progress_start(total, reader->model->prints);
 	for (i = 0; i < count; i++) {
+		reader->model->chain = sources[i].chain;
 		if (i == last)
 			follow(reader, &sources[i]);
 		else
 			read_all(reader, &sources[i]);
+		if (sources[i].gz)
+			gzclose(sources[i].gz);
 		if (sources[i].fd != STDIN_FILENO)
 			close(sources[i].fd);
 	}
 	progress_end(reader->progress);
 }
 
-unsigned long log_read(struct model *model, char **files)
+void log_read(struct model *model, char **files)
 {
 	struct reader *reader = checked(calloc(1, sizeof(*reader)));
 	struct source *sources;
-	unsigned long passed;
 	size_t count = 0;
 
-	if (!files || !*files)
+	model->own = !files || !*files;
+	if (model->own)
 		files = own_logs();
 	while (files[count])
 		count++;
@@ -375,9 +571,8 @@ unsigned long log_read(struct model *model, char **files)
 	reader->log = log_start(model);
 	count = open_all(reader, sources, files);
 	read_sources(reader, sources, count);
-	passed = log_finish(reader->log);
+	log_finish(reader->log);
 	model_finish(model);
 	free(sources);
 	free(reader);
-	return passed;
 }

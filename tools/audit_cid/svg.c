@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 
 #define LANE_PX		18
 #define CHAR_PX		8
+#define TALL		40	/* lanes */
 #define INDENT		"\u00b7\u00a0"	/* spaces in front would get lost */
 #define LANES_FD	3
 #define SCRIPT_FD	4
@@ -53,8 +55,8 @@ static uint64_t end_of(const struct picture *pic, const struct container *con,
 {
 	uint64_t end = con->last;
 
-	if (con->ended)
-		return con->ended;
+	if (con->how_ended)
+		return con->end.at;
 	while (i && is_same_boot(pic->list[i - 1], con))
 		i--;
 	for (; i < pic->count && is_same_boot(pic->list[i], con); i++)
@@ -99,8 +101,8 @@ static void add_title(struct picture *pic, const struct container *con)
 static void add_lane(struct picture *pic, size_t i, unsigned int *lanes)
 {
 	struct container *con = pic->list[i];
-	enum kind kind = !con->created ? GAP : con->ended ? ENDED : LIVE;
-	uint64_t from = con->created ? con->created : con->first;
+	enum kind kind = !con->created.stream ? GAP : con->how_ended ? ENDED : LIVE;
+	uint64_t from = con->created.stream ? con->created.at : con->first;
 	uint64_t to = end_of(pic, con, i);
 	size_t above = i;
 
@@ -136,12 +138,55 @@ static const char *format_of(const struct picture *pic)
 		return "%H:%M:%.3S";
 	if (span < 24 * 3600 * 1000)
 		return "%H:%M:%S";
-	return "%Y-%m-%d\\n%H:%M";
+	return "%Y-%m-%d %H:%M";
+}
+
+static void print_day(FILE *f, uint64_t at, const char *format)
+{
+	time_t sec = at / 1000;
+	char text[64];
+	struct tm tm;
+
+	localtime_r(&sec, &tm);
+	strftime(text, sizeof(text), format, &tm);
+	fputs(text, f);
+}
+
+/* The days that the picture is of, and the zone, which may change meanwhile */
+static void print_axis_label(const struct picture *pic)
+{
+	FILE *f = pic->script;
+
+	print_day(f, pic->from, "%Y-%m-%d");
+	print_day(f, pic->from, " %Z (UTC%z)");
+	if (pic->to - pic->from < 3600 * 1000)
+		return;
+	print_day(f, pic->to, " to %Y-%m-%d");
+	print_day(f, pic->to, " %Z (UTC%z)");
+}
+
+/* The top of a tall picture is far from the axis at the bottom. */
+static void write_axes(const struct picture *pic)
+{
+	FILE *f = pic->script;
+	unsigned int i;
+
+	if (pic->y > TALL)
+		fprintf(f, "set link x2\nset border 7\nset tmargin 10\n");
+	for (i = 0; i < (pic->y > TALL ? 2 : 1); i++) {
+		const char *axis = i ? "x2" : "x";
+
+		fprintf(f, "set format %s \"%s\" time\nset %stics time nomirror rotate by %d%s\n"
+			"set %slabel '", axis, format_of(pic), axis, i ? 30 : -30,
+			i ? " left" : "", axis);
+		print_axis_label(pic);
+		fprintf(f, "'\n");
+	}
 }
 
 static const char * const looks[] = {
 	[ENDED]	= "lc rgb '#4682b4' title 'ended'",
-	[LIVE]	= "lc rgb '#2e8b57' title 'no exit record'",
+	[LIVE]	= "lc rgb '#2e8b57' title 'no end known'",
 	[GAP]	= "fs pattern 4 lc rgb '#d2691e' title 'no create record'",
 };
 
@@ -154,22 +199,21 @@ static void write_script(const struct picture *pic)
 
 	fprintf(f, "set encoding utf8\nset terminal svg noenhanced size %d,%u background 'white' "
 		"font 'monospace,11'\n", 900 + pic->label_max * CHAR_PX,
-		(pic->y + 2) * LANE_PX + 100);
+		(pic->y + 2) * LANE_PX + (pic->y > TALL ? 290 : 150));
 	fprintf(f, "set datafile separator \"\\t\"\n");
 	fprintf(f, "set lmargin %d\n", pic->label_max + 2);
 	fprintf(f, "set xrange [%.3f:%.3f]\nset yrange [%u:-1]\n", from - edge,
 		to + edge, pic->y);
-	fprintf(f, "set format x \"%s\" time\nset xtics time nomirror rotate by -30\n",
-		format_of(pic));
 	fprintf(f, "unset ytics\nset grid x\n");
-	fprintf(f, "set rmargin 14\nset key outside bottom center horizontal\n"
+	fprintf(f, "set rmargin 14\nset bmargin 9\nset key outside bottom center horizontal\n"
 		"set style fill solid .7 border\nset border 3\n"
 		"lanes = '/proc/self/fd/%d'\n", LANES_FD);
+	write_axes(pic);
 	fprintf(f, "least(from, to) = to - from < %.6f ? from + %.6f : to\n",
 		edge / 8, edge / 8);
 	fprintf(f, "bar(kind) = $1 == kind ? $3 : NaN\n"
 		"plot lanes using (%.3f):2:(stringcolumn(6)) with labels left offset %d,0 "
-		"notitle", from - edge / 2, -pic->label_max);
+		"notitle", from - edge, -pic->label_max);
 	/* It warns of what has no data. */
 	if (pic->has_parents)
 		fprintf(f, ", \\\n lanes using 3:5:(0):($2-$5) with vectors nohead "
@@ -191,7 +235,14 @@ static FILE *scratch(const char *name)
 	return file;
 }
 
-static void run_gnuplot(struct picture *pic, int out)
+static void give_up(const char *beside, const char *why)
+{
+	if (beside)
+		unlink(beside);
+	errx(EXIT_OWN, "%s", why);
+}
+
+static void run_gnuplot(struct picture *pic, int out, const char *beside)
 {
 	char script[32], *argv[] = { "gnuplot", script, NULL };
 	posix_spawn_file_actions_t files;
@@ -210,39 +261,71 @@ static void run_gnuplot(struct picture *pic, int out)
 	ret = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	if (ret == ENOENT)
-		errx(EXIT_OWN, "--svg needs gnuplot: install it (Debian: "
-		     "gnuplot-nox), or use --dot");
-	if (ret)
-		errx(EXIT_OWN, "cannot run gnuplot: %s", strerror(ret));
-	if (waitpid(pid, &status, 0) != pid || status)
-		errx(EXIT_OWN, "gnuplot failed: the picture is not whole");
+		give_up(beside, "--svg needs gnuplot: install it (Debian: gnuplot-nox), "
+			"or use --dot");
+	if (ret || waitpid(pid, &status, 0) != pid || status)
+		give_up(beside, "gnuplot failed: there is no picture");
 	close(lanes);
 	close(commands);
 }
 
-static int open_picture(const char *path)
+/* Whatever else is there, a log for one, is not to be written over. */
+static void check_old(const char *path)
 {
-	int fd = strcmp(path, "-") ?
-		 open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) :
-		 fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 16);
+	char head[1024] = "";
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+	if (fd < 0 && errno == ENOENT)
+		return;
 	if (fd < 0)
 		err(EXIT_OWN, "cannot write %s", path);
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    read(fd, head, sizeof(head) - 1) < 0 || !strstr(head, "<svg"))
+		errx(EXIT_OWN, "%s is there and is no SVG picture: it is left as it is",
+		     path);
+	close(fd);
+}
+
+/* A picture is written beside its place, and put there when it is whole. */
+static int open_picture(const char *path, char **beside)
+{
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	*beside = NULL;
+	if (!strcmp(path, "-"))
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 16);
+	check_old(path);
+	if (asprintf(beside, "%s.XXXXXX", path) < 0)
+		err(EXIT_OWN, "cannot draw");
+	fd = mkostemp(*beside, O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0666 & ~mask))
+		err(EXIT_OWN, "cannot write beside %s", path);
 	return fd;
+}
+
+static void put_picture(const char *path, char *beside)
+{
+	if (!beside)
+		return;
+	if (rename(beside, path))
+		err(EXIT_OWN, "cannot write %s", path);
+	free(beside);
 }
 
 void svg_draw(const char *path, struct container **list, size_t count)
 {
 	struct picture pic = { .list = list, .count = count, .label_max = 20 };
-	unsigned int *lanes = calloc(count + 1, sizeof(*lanes));
+	unsigned int *lanes = checked(calloc(count + 1, sizeof(*lanes)));
+	char *beside;
 	int out;
 	size_t i;
 
-	if (!lanes)
-		err(EXIT_OWN, "cannot draw");
 	if (!count)
 		errx(EXIT_OWN, "there is no container to draw");
-	out = open_picture(path);
+	out = open_picture(path, &beside);
 	pic.lanes = scratch("lanes");
 	pic.script = scratch("script");
 	for (i = 0; i < count; i++) {
@@ -253,7 +336,8 @@ void svg_draw(const char *path, struct container **list, size_t count)
 	write_script(&pic);
 	if (fflush(pic.lanes) || fflush(pic.script))
 		err(EXIT_OWN, "cannot draw");
-	run_gnuplot(&pic, out);
+	run_gnuplot(&pic, out, beside);
+	put_picture(path, beside);
 	fclose(pic.lanes);
 	fclose(pic.script);
 	close(out);

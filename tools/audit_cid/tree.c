@@ -15,7 +15,6 @@
 #include "model.h"
 
 struct view {
-	char		**files;
 	const char	*svg;
 	uint64_t	at;
 	bool		json, live, dot, follow;
@@ -35,7 +34,6 @@ static const struct argp_option options[] = {
 	{ "svg", 's', "FILE", 0, "Draw the containers over time into FILE", 1 },
 	{ "follow", 'f', NULL, 0,
 	  "Go on with what is written to the log that began last", 2 },
-	{ "if", LOG_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
 	{}
 };
 
@@ -50,24 +48,14 @@ static void check(const struct view *view, struct argp_state *state)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct view *view = state->input;
-	const char *why;
 
 	switch (key) {
-	case 'a':
-		why = when_parse(arg, &view->at);
-		if (why)
-			argp_error(state, "'%s' %s", arg, why);
-		return 0;
+	case 'a': view->at = args_time(arg, false, state); return 0;
 	case 'l': view->live = true; return 0;
 	case 'd': view->dot = true; return 0;
 	case 'J': view->json = true; return 0;
 	case 's': view->svg = arg; return 0;
 	case 'f': view->follow = true; return 0;
-	case LOG_IF:
-		return 0;
-	case ARGP_KEY_ARGS:
-		view->files = state->argv + state->next;
-		return 0;
 	case ARGP_KEY_END:
 		check(view, state);
 		return 0;
@@ -85,25 +73,18 @@ static const struct argp argp = {
 
 static bool is_wanted(const struct view *view, const struct container *con)
 {
-	if (view->live && con->ended)
+	if (view->live && con->how_ended)
 		return false;
-	return !view->at || (con->first <= view->at &&
-			     (!con->ended || view->at < con->ended));
+	return !view->at || model_live_at(con, view->at);
 }
 
-static void print_json(const struct container *con)
+static void print_json(struct model *model, struct container *con)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = ecs_head(model, con);
 
-	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
-	json_object_object_add(obj, "node", json_text(con->node));
-	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
-	json_object_object_add(obj, "pcontid", con->has_parent ?
-			       json_object_new_uint64(con->pcontid) : NULL);
-	json_object_object_add(obj, "name", json_text(con->name));
-	json_object_object_add(obj, "created", json_when(con->created));
-	json_object_object_add(obj, "ended", json_when(con->ended));
-	json_object_object_add(obj, "gap", json_object_new_boolean(!con->created));
+	ecs_life(obj, con);
+	json_object_object_add(obj, "processes",
+			       json_object_new_uint64(pids_count(&con->members)));
 	json_print(obj);
 }
 
@@ -129,7 +110,7 @@ static void print_dot(const struct container *con)
 	print_escaped(con->name);
 	printf("\\n");
 	print_escaped(con->node);
-	printf(" boot %u\"%s]\n", con->boot, con->created ? "" : " style=dashed");
+	printf(" boot %u\"%s]\n", con->boot, con->created.stream ? "" : " style=dashed");
 	if (!con->parent)
 		return;
 	putchar('\t');
@@ -141,7 +122,7 @@ static void print_dot(const struct container *con)
 
 static const char *gap_of(const struct container *con)
 {
-	if (con->created)
+	if (con->created.stream)
 		return "";
 	return con->has_parent ? " (no create record)" :
 				 " (no create record, parent unknown)";
@@ -151,11 +132,18 @@ static void print_line(struct container *con)
 {
 	char from[WHEN_SIZE], to[WHEN_SIZE];
 
-	printf("%*s%" PRIu64 " %s%s by %s %s, %s - %s, ", 2 * (con->depth + 1), "",
+	printf("%*s%" PRIu64 " %s%s by %s %s, %s - ", 2 * (con->depth + 1), "",
 	       con->id, con->name ? con->name : "(no name)", gap_of(con),
 	       con->auid ? con->auid : "?", con->exe ? con->exe : "?",
-	       when_text(con->created, from, sizeof(from)),
-	       con->ended ? when_text(con->ended, to, sizeof(to)) : "");
+	       when_text(con->created.at, from, sizeof(from)));
+	if (con->how_ended)
+		when_text(con->end.at, to, sizeof(to));
+	if (con->how_ended == END_EXIT)
+		printf("%s, ", to);
+	else if (con->how_ended)
+		printf("ended by %s (%s), ", to, end_name(con->how_ended));
+	else
+		printf(", ");
 	if (con->delegate)
 		printf("delegate=%" PRIu64 ", ", con->delegate);
 	printf("%zu processes, %lu events\n", pids_count(&con->members),
@@ -167,7 +155,8 @@ static void print_boot(const struct container *last, const struct container *con
 	if (last && last->boot == con->boot &&
 	    !strcmp(last->node ? last->node : "", con->node ? con->node : ""))
 		return;
-	printf("node %s, boot %u\n", con->node ? con->node : "-", con->boot);
+	printf("node %s, boot %u%s\n", con->node ? con->node : "-", con->boot,
+	       con->boot_unsure ? " (or the one before: the log does not say)" : "");
 }
 
 static size_t select_wanted(const struct view *view, struct container **list)
@@ -192,7 +181,7 @@ static void print_tree(const struct view *view, struct model *model)
 		puts("digraph containers {");
 	for (i = 0; i < n && !view->svg; i++) {
 		if (view->json) {
-			print_json(list[i]);
+			print_json(model, list[i]);
 		} else if (view->dot) {
 			print_dot(list[i]);
 		} else {
@@ -218,9 +207,7 @@ static void note_news(struct model *model, struct container *con,
 
 	if (!view->shown || (!end && strcmp(op->op, "create")))
 		return;
-	news = reallocarray(view->news, view->news_count + 1, sizeof(*news));
-	if (!news)
-		err(EXIT_OWN, "cannot follow the log");
+	news = checked(reallocarray(view->news, view->news_count + 1, sizeof(*news)));
 	view->news = news;
 	news[view->news_count++] = (struct news) { con, end };
 }
@@ -230,8 +217,8 @@ static void print_news(const struct news *news)
 	const struct container *con = news->con, *above;
 	char when[WHEN_SIZE];
 
-	printf("%s %s %" PRIu64 " %s", when_text(news->end ? con->ended : con->created,
-						 when, sizeof(when)),
+	printf("%s %s %" PRIu64 " %s", when_text(news->end ? con->exited.at :
+						 con->created.at, when, sizeof(when)),
 	       news->end ? "ended  " : "created", con->id,
 	       con->name ? con->name : "(no name)");
 	for (above = con->parent; above; above = above->parent)
@@ -257,7 +244,7 @@ static void show_news(struct model *model)
 	view->shown = true;
 	for (i = 0; i < view->news_count; i++) {
 		if (view->json)
-			print_json(view->news[i].con);
+			print_json(model, view->news[i].con);
 		else
 			print_news(&view->news[i]);
 	}
@@ -268,17 +255,22 @@ int tree_main(int argc, char **argv)
 {
 	struct view view = {};
 	struct model model;
+	char **files = args_parse(&argp, argc, argv, &view);
+	bool found;
 
-	argp_parse(&argp, argc, argv, ARGP_LONG_ONLY, NULL, &view);
 	model_init(&model);
 	model.data = &view;
 	model.follow = view.follow;
+	model.raw_text = view.json;
 	if (view.follow) {
 		model.on_op = note_news;
 		model.on_idle = show_news;
 	}
-	log_complain(log_read(&model, view.files));
-	if (view.follow)
+	log_read(&model, files);
+	found = model.count;
+	if (!found)
+		warnx("no audit container in these logs");
+	else if (view.follow)
 		show_news(&model);
 	else
 		print_tree(&view, &model);
@@ -286,5 +278,5 @@ int tree_main(int argc, char **argv)
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");
-	return 0;
+	return found ? 0 : EXIT_NOTHING;
 }

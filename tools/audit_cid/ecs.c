@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * auditcid: an event as one JSON object. Names are those of the Elastic Common Schema
+ * where it has one; what it has not is in "audit". auditcid.schema.json says it all.
+ * Only what the kernel says becomes process and user: a sender's own text is in
+ * the records alone, and marked.
+ */
+
+#include <inttypes.h>
+#include <json.h>
+#include <libaudit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "auditcid.h"
+#include "model.h"
+
+#define ECS_VERSION	"8.11.0"
+
+/* Where a field goes: an object, one in it, and the name there */
+static const struct place {
+	const char	*field, *in, *within, *name;
+	enum { AS_NUMBER, AS_TEXT, AS_ID, AS_NAME } as;
+} places[] = {
+	{ "pid", "process", NULL, "pid", AS_NUMBER },
+	{ "ppid", "process", "parent", "pid", AS_NUMBER },
+	{ "comm", "process", NULL, "name", AS_TEXT },
+	{ "exe", "process", NULL, "executable", AS_TEXT },
+	{ "proctitle", "process", NULL, "title", AS_TEXT },
+	{ "cwd", "process", NULL, "working_directory", AS_TEXT },
+	{ "uid", "user", NULL, "id", AS_ID },
+	{ "uid", "user", NULL, "name", AS_NAME },
+	{ "euid", "user", "effective", "id", AS_ID },
+	{ "euid", "user", "effective", "name", AS_NAME },
+	{ "auid", "user", "audit", "id", AS_ID },
+	{ "auid", "user", "audit", "name", AS_NAME },
+	{ "gid", "group", NULL, "id", AS_ID },
+	{ "gid", "group", NULL, "name", AS_NAME },
+	{}
+};
+
+struct builder {
+	const struct model	*model;
+	struct json_object	*whole, *event, *records;
+	const struct log_event	*of;
+};
+
+/* The object @name in @obj, which is made if there is none */
+static struct json_object *child(struct json_object *obj, const char *name)
+{
+	struct json_object *found;
+
+	if (!name)
+		return obj;
+	if (json_object_object_get_ex(obj, name, &found))
+		return found;
+	found = json_object_new_object();
+	json_object_object_add(obj, name, found);
+	return found;
+}
+
+static void add_once(struct json_object *obj, const char *name, struct json_object *value)
+{
+	if (json_object_object_get_ex(obj, name, NULL))
+		json_object_put(value);
+	else
+		json_object_object_add(obj, name, value);
+}
+
+/*
+ * Containers
+ */
+
+static struct json_object *brief(const struct container *con)
+{
+	struct json_object *obj = json_object_new_object();
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRIu64, con->id);
+	json_object_object_add(obj, "id", json_object_new_string(id));
+	if (con->name)
+		json_object_object_add(obj, "name", json_text(con->name));
+	return obj;
+}
+
+/* The nearest first; a parent that is unknown ends the chain. */
+struct json_object *ecs_container(struct model *model, const struct container *con)
+{
+	struct json_object *obj = brief(con), *parents = json_object_new_array();
+
+	json_object_object_add(obj, "parents", parents);
+	while (con && con->has_parent && con->pcontid) {
+		con = con->parent ?: model_find(model, con->node, con->pcontid, NULL);
+		if (con)
+			json_object_array_add(parents, brief(con));
+	}
+	return obj;
+}
+
+/* What all objects about a container begin with */
+struct json_object *ecs_head(struct model *model, const struct container *con)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "boot", json_object_new_int(con->boot));
+	json_object_object_add(obj, "boot_sure", json_object_new_boolean(!con->boot_unsure));
+	json_object_object_add(obj, "node", json_text(con->node));
+	json_object_object_add(obj, "contid", json_object_new_uint64(con->id));
+	json_object_object_add(obj, "name", json_text(con->name));
+	json_object_object_add(obj, "container", ecs_container(model, con));
+	return obj;
+}
+
+/* ... and its life: from when, and until when at the latest */
+void ecs_life(struct json_object *obj, const struct container *con)
+{
+	bool created = con->created.stream, exited = con->how_ended == END_EXIT;
+
+	json_object_object_add(obj, "pcontid", con->has_parent ?
+			       json_object_new_uint64(con->pcontid) : NULL);
+	json_object_object_add(obj, "created", created ? json_when(con->created.at) : NULL);
+	json_object_object_add(obj, "ended", exited ? json_when(con->end.at) : NULL);
+	json_object_object_add(obj, "ended_by", con->how_ended ?
+			       json_when(con->end.at) : NULL);
+	json_object_object_add(obj, "ended_how", json_text(end_name(con->how_ended)));
+	json_object_object_add(obj, "gap", json_object_new_boolean(!created));
+	json_object_object_add(obj, "delegate", json_object_new_uint64(con->delegate));
+	json_object_object_add(obj, "events", json_object_new_uint64(con->events));
+	json_object_object_add(obj, "failed", json_object_new_uint64(con->failed));
+}
+
+/*
+ * Records
+ */
+
+static bool is_user_field(auparse_state_t *au)
+{
+	int type = auparse_get_field_type(au);
+
+	return type == AUPARSE_TYPE_UID || type == AUPARSE_TYPE_GID;
+}
+
+/* Users of another machine have no names here. */
+static const char *text_of(const struct model *model, auparse_state_t *au,
+			   const char *value)
+{
+	if (is_user_field(au) && !model->own && strcmp(value, "4294967295") &&
+	    !auparse_get_record_interpretations(au))
+		return value;
+	return auparse_interpret_field(au);
+}
+
+static void place_field(struct builder *builder, const char *name, const char *value,
+			const char *text)
+{
+	const struct place *place;
+	struct json_object *in;
+
+	for (place = places; place->field; place++) {
+		if (strcmp(place->field, name) ||
+		    (place->as == AS_NAME && !strcmp(value, text)))
+			continue;
+		in = child(child(builder->whole, place->in), place->within);
+		add_once(in, place->name, place->as == AS_NUMBER ?
+			 json_object_new_int64(strtoll(value, NULL, 10)) :
+			 json_text(place->as == AS_ID ? value : text));
+	}
+}
+
+static void note_event(struct builder *builder, const char *name, const char *value,
+		       const char *text)
+{
+	bool good = !strcmp(value, "yes") || !strcmp(value, "1") ||
+		    !strcmp(value, "success");
+
+	if (!strcmp(name, "syscall"))
+		json_object_object_add(builder->event, "action", json_text(text));
+	if (!strcmp(name, "op") || !strcmp(name, "uring_op"))
+		add_once(builder->event, "action", json_text(text));
+	if (!strcmp(name, "success") || !strcmp(name, "res"))
+		add_once(builder->event, "outcome",
+			 json_object_new_string(good ? "success" : "failure"));
+}
+
+static struct json_object *field_json(const char *name, const char *value,
+				      const char *text, bool sender)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "name", json_text(name));
+	json_object_object_add(obj, "value", json_text(value));
+	if (text && strcmp(text, value))
+		json_object_object_add(obj, "text", json_text(text));
+	if (sender)
+		json_object_object_add(obj, "sender", json_object_new_boolean(true));
+	return obj;
+}
+
+/* How many fields the kernel wrote: in a sender's record, those in front of the text */
+static unsigned int count_kernels(auparse_state_t *au, int type)
+{
+	const char *text = auparse_get_record_text(au), *end, *is;
+	unsigned int n = 0;
+
+	if (!record_is_users(type) || !text)
+		return UINT32_MAX;
+	end = strstr(text, " msg='") ?: strstr(text, " data=");
+	for (is = strchr(text, '='); is && (!end || is < end); is = strchr(is + 1, '='))
+		n++;
+	/* node=, type= and msg=audit(...) are not counted below. */
+	n -= strncmp(text, "node=", 5) ? 2 : 3;
+	return n;
+}
+
+static void add_record(auparse_state_t *au, void *data)
+{
+	struct builder *builder = data;
+	struct json_object *record = json_object_new_object();
+	struct json_object *fields = json_object_new_array();
+	int type = record_type(au);
+	unsigned int kernels = count_kernels(au, type), n = 0;
+	const char *name, *value, *text;
+
+	json_object_array_add(builder->records, record);
+	if (!auparse_first_field(au))
+		return;
+	do {
+		name = auparse_get_field_name(au);
+		value = auparse_get_field_str(au);
+		if (!name || !value)
+			continue;
+		text = text_of(builder->model, au, value) ?: value;
+		if (!strcmp(name, "type") && !n)
+			json_object_object_add(record, "type", type == RECORD_CONTAINER_OP ?
+					       json_object_new_string("CONTAINER_OP") :
+					       json_text(text));
+		if (!strcmp(name, "node") || (!strcmp(name, "type") && !n++))
+			continue;
+		json_object_array_add(fields, field_json(name, value, text, n > kernels));
+		if (n++ <= kernels)
+			place_field(builder, name, value, text);
+		note_event(builder, name, value, text);
+	} while (auparse_next_field(au) > 0);
+	json_object_object_add(record, "fields", fields);
+}
+
+/*
+ * The event
+ */
+
+static struct json_object *time_json(uint64_t at)
+{
+	time_t sec = at / 1000;
+	char text[64];
+	struct tm tm;
+	size_t len;
+
+	gmtime_r(&sec, &tm);
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%03uZ", (unsigned int)(at % 1000));
+	return json_object_new_string(text);
+}
+
+static void add_where(struct builder *builder, struct model *model)
+{
+	const struct container *acting = builder->of->acting, *object = builder->of->object;
+	const struct container *con = acting ?: object;
+	struct json_object *audit = child(builder->whole, "audit");
+	const char *node = builder->of->key;
+	size_t len = strncmp(node, "node=", 5) ? 0 : strcspn(node + 5, " ");
+
+	if (len)
+		json_object_object_add(child(builder->whole, "host"), "name",
+				       json_object_new_string_len(node + 5, len));
+	if (con) {
+		json_object_object_add(builder->whole, "container",
+				       ecs_container(model, con));
+		json_object_object_add(audit, "boot", json_object_new_int(con->boot));
+		json_object_object_add(audit, "boot_sure",
+				       json_object_new_boolean(!con->boot_unsure));
+	}
+	if (object)
+		json_object_object_add(audit, "about", brief(object));
+	json_object_object_add(audit, "records", builder->records);
+}
+
+struct json_object *ecs_event(struct model *model, struct log *log,
+			      const struct log_event *of)
+{
+	struct builder builder = { model, json_object_new_object(),
+				   json_object_new_object(), json_object_new_array(), of };
+	unsigned long serial = 0;
+	uint64_t at = 0;
+
+	event_stamp(of, &at, &serial);
+	json_object_object_add(builder.whole, "@timestamp", time_json(at));
+	json_object_object_add(child(builder.whole, "ecs"), "version",
+			       json_object_new_string(ECS_VERSION));
+	json_object_object_add(builder.whole, "event", builder.event);
+	json_object_object_add(builder.event, "kind", json_object_new_string("event"));
+	json_object_object_add(builder.event, "module", json_object_new_string("auditcid"));
+	json_object_object_add(builder.event, "sequence", json_object_new_uint64(serial));
+	log_records(log, of, add_record, &builder);
+	add_once(builder.event, "outcome", json_object_new_string("unknown"));
+	add_where(&builder, model);
+	return builder.whole;
+}
