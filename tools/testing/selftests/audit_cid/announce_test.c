@@ -44,14 +44,14 @@ static int take_announce_alone(struct audit_log *log, __u64 id, __u64 pcontid,
 static int take_announced(struct audit_log *log, __u64 root, int n, pid_t writer)
 {
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
-			  "^op=announced ocontid=%llu count=%d lost=0 %s exe=\"%s\" res=1$",
+			  "^op=announced ocontid=%llu last=[0-9]+ count=%d lost=0 %s exe=\"%s\" res=1$",
 			  root, n, subject(writer), self_exe());
 }
 
 static int take_announced_alone(struct audit_log *log, int n)
 {
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
-			  "^op=announced ocontid=0 count=%d lost=0 res=1$", n);
+			  "^op=announced ocontid=0 last=[0-9]+ count=%d lost=0 res=1$", n);
 }
 
 static int count_announced(const struct audit_log *log, __u64 id)
@@ -602,7 +602,7 @@ static void check_all(struct __test_metadata *const _metadata,
 	EXPECT_EQ(self->crowd.n, found);
 	EXPECT_EQ(0, wrong);
 	EXPECT_EQ(1, audit_count(&self->log, AUDIT_CONTAINER_OP,
-				 "^op=announced ocontid=0 count=%u lost=0 ",
+				 "^op=announced ocontid=0 last=[0-9]+ count=%u lost=0 ",
 				 self->crowd.n));
 	EXPECT_EQ(self->lost, audit_lost());
 	audit_forget(&self->log);
@@ -774,7 +774,7 @@ TEST_F_TIMEOUT(many, announced_while_they_end, MANY_TIMEOUT)
 	EXPECT_LT(0, announced);
 	EXPECT_GE(n, announced);
 	EXPECT_EQ(1, audit_count(&self->log, AUDIT_CONTAINER_OP,
-				 "^op=announced ocontid=0 count=%d lost=0 ",
+				 "^op=announced ocontid=0 last=[0-9]+ count=%d lost=0 ",
 				 announced));
 }
 

@@ -17,15 +17,15 @@
 /* Small enough that it is full soon. */
 #define DAEMON_RCVBUF	4096
 
-enum known { UNHEARD, LIVE, EXITED, GONE };
+/* Of an ID: GONE says an announcement that lacks it, EXITED its own record. */
+enum known { UNHEARD, LIVE, GONE, EXITED };
 
 /*
  * The first four are for the test to set. announces counts the records of
  * announcements that nobody asked for, and round those that end them; whole
  * counts the announcements of all containers that had all of their records, and
  * since whose begin nothing was lost. An announcement may break off, and then
- * another one begins: the last records before its end are its own. For each of
- * the records, highest_at is the highest ID in the log at that time.
+ * another one begins: the last records before its end are its own.
  */
 static struct daemon_view {
 	__u64		first;
@@ -37,8 +37,6 @@ static struct daemon_view {
 	int		whole;
 	int		mark;
 	int		promiscuous;
-	__u64		highest;
-	__u64		highest_at[DAEMON_IDS];
 	unsigned char	known[DAEMON_IDS];
 	int		named_at[DAEMON_IDS];
 	unsigned char	event[DAEMON_EVENTS];
@@ -48,40 +46,32 @@ static int daemon_fd = -1;
 
 static inline void daemon_learn(__u64 id, enum known known)
 {
-	if (id >= view->first && id < view->first + DAEMON_IDS)
-		set(&view->known[id - view->first], known);
-	view->highest = id > view->highest ? id : view->highest;
+	unsigned char *was = &view->known[id - view->first];
+
+	/* What the daemon did not accept at once may come late. */
+	if (id >= view->first && id < view->first + DAEMON_IDS && *was < known)
+		set(was, known);
 }
 
 static inline void daemon_announce(__u64 id)
 {
-	int at = view->announces;
-
-	view->highest_at[at % DAEMON_IDS] = view->highest;
 	daemon_learn(id, LIVE);
 	if (id >= view->first && id < view->first + DAEMON_IDS)
-		view->named_at[id - view->first] = at + 1;
+		view->named_at[id - view->first] = view->announces + 1;
 	count(&view->announces);
 }
 
-/* What was created before it and is not among its records has ended. */
-static inline void daemon_conclude(int begin)
-{
-	__u64 end = begin < view->announces ?
-		    view->highest_at[begin % DAEMON_IDS] : view->highest;
-	__u64 at;
-
-	for (at = 0; at < DAEMON_IDS && view->first + at <= end; at++)
-		if (view->named_at[at] <= begin && view->known[at] != EXITED)
-			daemon_learn(view->first + at, GONE);
-}
-
-static inline void daemon_end_round(int n, unsigned int lost, __u64 root)
+/* What is not among its records has ended, up to the last ID. */
+static inline void daemon_end_round(__u64 root, __u64 last, int n,
+				    unsigned int lost)
 {
 	int begin = view->announces - n;
+	__u64 id = view->first;
 
 	if (begin >= view->round_begin && !lost && !root) {
-		daemon_conclude(begin);
+		for (; id <= last && id < view->first + DAEMON_IDS; id++)
+			if (view->named_at[id - view->first] <= begin)
+				daemon_learn(id, GONE);
 		count(&view->whole);
 	}
 	view->round_begin = view->announces;
@@ -91,7 +81,7 @@ static inline void daemon_end_round(int n, unsigned int lost, __u64 root)
 static inline void daemon_read_op(const char *text)
 {
 	unsigned int lost;
-	__u64 id;
+	__u64 id, last;
 	int n;
 
 	if (sscanf(text, "op=create ocontid=%llu", &id) == 1)
@@ -102,9 +92,10 @@ static inline void daemon_read_op(const char *text)
 		return;		/* that was asked for */
 	else if (sscanf(text, "op=announce ocontid=%llu", &id) == 1)
 		daemon_announce(id);
-	else if (sscanf(text, "op=announced ocontid=%llu count=%d lost=%u", &id,
-			&n, &lost) == 3)
-		daemon_end_round(n, lost, id);
+	else if (sscanf(text,
+			"op=announced ocontid=%llu last=%llu count=%d lost=%u",
+			&id, &last, &n, &lost) == 4)
+		daemon_end_round(id, last, n, lost);
 }
 
 static inline void daemon_read_event(struct audit_record *record)
@@ -207,7 +198,7 @@ static inline void view_setup(struct __test_metadata *const _metadata)
 /* Has the daemon heard of the end of a container? */
 static inline bool daemon_knows_end(__u64 id)
 {
-	return get(&view->known[id - view->first]) >= EXITED;
+	return get(&view->known[id - view->first]) >= GONE;
 }
 
 static inline unsigned int audit_lost(void)
