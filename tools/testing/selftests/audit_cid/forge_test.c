@@ -526,6 +526,7 @@ FIXTURE_VARIANT(forge)
 	__u16	type;		/* of the record that has the text */
 	int	syscall;
 	bool	event;		/* the record never stands alone */
+	bool	either;		/* unless the kernel is a newer one */
 	bool	ring;		/* syscall is an operation of io_uring */
 	int	sig;		/* how a program that was executed ends */
 	long	x;
@@ -540,7 +541,7 @@ FIXTURE_VARIANT(forge)
 FORGE(comm_abend, comm_abort, AUDIT_ANOM_ABEND);
 FORGE(comm_bpf, comm_bpf, EVENT(AUDIT_SYSCALL, __NR_bpf));
 FORGE(comm_container_op, comm_refused, AUDIT_CONTAINER_OP);
-FORGE(comm_link, comm_link, EVENT(AUDIT_ANOM_LINK, __NR_linkat));
+FORGE(comm_link, comm_link, EVENT(AUDIT_ANOM_LINK, __NR_linkat), .either = true);
 FORGE(comm_seccomp, comm_seccomp, AUDIT_SECCOMP);
 FORGE(comm_syscall, comm_event, EVENT(AUDIT_SYSCALL, __NR_getpgid));
 FORGE(exe_abend, exe_name, AUDIT_ANOM_ABEND, .sig = SIGABRT);
@@ -744,6 +745,8 @@ static void try_all(struct __test_metadata *const _metadata,
 	for (i = 0; i < ARRAY_SIZE(payloads); i++) {
 		seen = check_text(_metadata, &self->log, used->text[i],
 				  way->type, id);
+		if (way->either && !context)
+			continue;
 		EXPECT_EQ(context || !way->event, !!seen)
 			TH_LOG("%u seen %d times: %s", way->type, seen,
 			       used->text[i]);
