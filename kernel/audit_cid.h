@@ -29,8 +29,8 @@ struct user_namespace;
 
 /* Index of each row of the namespace table, and how many there are. */
 enum audit_cid_ns_index {
-#define AUDIT_CID_NS(field, found)		AUDIT_CID_NS_##field,
-#define AUDIT_CID_NS_CHILDREN(field, found)	AUDIT_CID_NS_##field,
+#define AUDIT_CID_NS(field, ...)		AUDIT_CID_NS_##field,
+#define AUDIT_CID_NS_CHILDREN(field, ...)	AUDIT_CID_NS_##field,
 #include "audit_cid_ns.h"
 	AUDIT_CID_NS_ROWS
 };

@@ -44,8 +44,8 @@ struct audit_cid_ns {
 };
 
 static const struct audit_cid_ns audit_cid_ns_table[] = {
-#define AUDIT_CID_NS(name, found)		{ .field = #name },
-#define AUDIT_CID_NS_CHILDREN(name, found)				\
+#define AUDIT_CID_NS(name, ...)			{ .field = #name },
+#define AUDIT_CID_NS_CHILDREN(name, ...)				\
 	{ .field = #name, .for_children = true },
 #include "audit_cid_ns.h"
 };
@@ -76,7 +76,7 @@ void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
 
 	guard(rcu)();
 #define AUDIT_CID_NS(field, found)					\
-	audit_cid_ns_note(set, AUDIT_CID_NS_##field, found);
+	{ audit_cid_ns_note(set, AUDIT_CID_NS_##field, found); }
 #define AUDIT_CID_NS_CHILDREN(field, found)	AUDIT_CID_NS(field, found)
 #include "audit_cid_ns.h"
 }

@@ -397,9 +397,9 @@ static enum verdict judge(const struct boot *boot, const struct stay *stay, bool
 	return UNSURE;
 }
 
-/* The first cut behind @after, up to @upto */
+/* The first cut behind @after, up to @until */
 static const struct spot *find_cut(const struct stream *stream, uint64_t after,
-				   uint64_t upto)
+				   uint64_t until)
 {
 	size_t from = 0, to = stream->cut_count, i;
 
@@ -410,7 +410,7 @@ static const struct spot *find_cut(const struct stream *stream, uint64_t after,
 		else
 			to = i;
 	}
-	return from < stream->cut_count && stream->cuts[from].pos <= upto ?
+	return from < stream->cut_count && stream->cuts[from].pos <= until ?
 	       &stream->cuts[from] : NULL;
 }
 
