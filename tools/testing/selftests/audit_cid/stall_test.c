@@ -8,7 +8,6 @@
 
 #include "crowd.h"
 #include "daemon.h"
-#include "fixture.h"
 
 /* The kernel's own default. */
 #define DEFAULT_BACKLOG	64
