@@ -322,7 +322,7 @@ static void wait_rounds(struct __test_metadata *const _metadata,
 	time_t last = time(NULL);
 	int seen = 0, now;
 
-	while (get(&view->round) < wanted && time(NULL) - last < 5) {
+	while (get(&view->round) < wanted && time(NULL) - last < 60) {
 		ASSERT_LE(0, audit_receive(log, AUDIT_TIMEOUT_POLL_MS));
 		now = get(&view->announces);
 		if (now > seen)
@@ -752,7 +752,7 @@ TEST_F_TIMEOUT(many, announcement_is_killed, MANY_TIMEOUT)
 	EXPECT_EQ(0, poll(&answer, 1, 1000));
 	start = time(NULL);
 	cid_kill(self->agent);
-	EXPECT_GT(3, time(NULL) - start);
+	EXPECT_GT(30, time(NULL) - start);
 }
 
 /* They end while they are announced, which keeps nobody from either. */
