@@ -560,7 +560,7 @@ FIXTURE_SETUP(many)
 	self->daemon = cid_start(&self->world, NULL);
 	ASSERT_NE(NULL, self->daemon);
 	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
-	crowd_start(_metadata, &self->crowd, cid_rounds(1000));
+	crowd_start(_metadata, &self->crowd, crowd_size(1000));
 	crowd_contain(_metadata, &self->crowd, &self->log);
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
 				      SMALL_BACKLOG));

@@ -8,6 +8,14 @@
 
 #include "record.h"
 
+/* At most AUDIT_CID_CROWD, where a kernel is slow. */
+static inline unsigned int crowd_size(unsigned int n)
+{
+	unsigned int most = cid_number("AUDIT_CID_CROWD", n);
+
+	return most < n ? most : n;
+}
+
 struct crowd {
 	unsigned int	n;
 	pid_t		*pid;

@@ -7,7 +7,7 @@
  * announcement; memory does not grow without bound; and the host gets its work
  * done.
  *
- * AUDIT_CID_SECONDS	how long in each way, 3 by default
+ * AUDIT_CID_HOSTILE	how many seconds in each way, 3 by default
  */
 
 #include <linux/if.h>
@@ -337,7 +337,7 @@ static __u64 newest(struct __test_metadata *const _metadata,
 
 TEST_F_TIMEOUT(hostile, does_no_harm, HOSTILE_TIMEOUT)
 {
-	double seconds = cid_number("AUDIT_CID_SECONDS", 3), idle, busy, end;
+	double seconds = cid_number("AUDIT_CID_HOSTILE", 3), idle, busy, end;
 	__u64 last = cid_read(self->hostile[HOSTILES - 1]->pid), next;
 	unsigned int lost = audit_lost(), unknown, missing;
 

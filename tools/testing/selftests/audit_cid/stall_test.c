@@ -56,8 +56,8 @@ FIXTURE_SETUP(stall)
 	ASSERT_NE(NULL, self->daemon);
 	ASSERT_NE(NULL, self->other);
 	ASSERT_EQ(0, audit_only(&self->log, AUDIT_CONTAINER_OP));
-	crowd_start(_metadata, &self->plain, variant->n);
-	crowd_start(_metadata, &self->contained, variant->n);
+	crowd_start(_metadata, &self->plain, crowd_size(variant->n));
+	crowd_start(_metadata, &self->contained, crowd_size(variant->n));
 	crowd_contain(_metadata, &self->contained, &self->log);
 	view->first = self->contained.first;
 }
@@ -148,7 +148,7 @@ TEST_F_TIMEOUT(stall, ends, 600)
 		ASSERT_EQ(0, kill(self->daemon->pid, SIGCONT));
 	}
 	EXPECT_EQ(0, wait_healed(first, last));
-	printf("# %u ended in %.3f s, others in %.3f s\n", variant->n,
+	printf("# %u ended in %.3f s, others in %.3f s\n", self->contained.n,
 	       contained, plain);
 	printf("# lost: %u; announcements: %d, whole: %d\n",
 	       audit_lost() - lost, get(&view->round), get(&view->whole));
