@@ -6,7 +6,7 @@
 mapfile -t new < <(new_files)
 mapfile -t patched < <(patched_files)
 mapfile -t objects < <(printf '%s\n' "${new[@]}" "${patched[@]}" |
-	sed -n 's/\.c$/.o/p' | grep -vE '^tools/|/tests/' | sort)
+	sed -n 's/\.c$/.o/p' | grep -vE '^tools/|/tests/|^security/selinux/' | sort)
 
 # The two trees' names must not make a difference in size, through __FILE__
 km() {
