@@ -583,6 +583,11 @@ static const char *why_not(cid_fn fn)
 		return "Landlock does not log here";
 	if (fn == comm_bpf && !has_bpf())
 		return "no bpf()";
+	if (fn == table_name && !has_nft())
+		return "no nf_tables";
+	if (fn == module_name && syscall(__NR_delete_module, NULL, 0) &&
+	    errno == ENOSYS)
+		return "no modules";
 	return cid_missing();
 }
 

@@ -53,4 +53,19 @@ static inline int nft_table(int fd, __u16 type, const char *table)
 	return answer.error.error;
 }
 
+/* Has the kernel nf_tables? Asked in a network namespace of its own. */
+static inline bool has_nft(void)
+{
+	int status = 0, fd;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (unshare(CLONE_NEWNET))
+			_exit(1);
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+		_exit(fd < 0 || nft_table(fd, NFT_MSG_NEWTABLE, "probe"));
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
 #endif /* _SELFTESTS_AUDIT_CID_NFT_H */
