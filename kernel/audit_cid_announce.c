@@ -246,9 +246,10 @@ void audit_cid_note_lost(void)
 	unsigned long after = READ_ONCE(audit_cid_announce_after);
 	unsigned long now = jiffies, delay = 0;
 
-	atomic_inc(&audit_cid_lost);
-	if (!static_key_enabled(&audit_cid_used))
+	/* Without a daemon, its queue overflows. One that comes is announced to. */
+	if (!static_key_enabled(&audit_cid_used) || !audit_daemon_registered())
 		return;
+	atomic_inc(&audit_cid_lost);
 	if (time_before(now, after))
 		delay = min(after - now, AUDIT_CID_ANNOUNCE_INTERVAL);
 	queue_delayed_work(system_long_wq, &audit_cid_announce_later, delay);
