@@ -8,14 +8,22 @@
  */
 
 #include <linux/audit.h>
+#include <linux/cleanup.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/file.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "audit.h"
 #include "audit_cid.h"
+
+/* In bytes, with the NUL; two hexadecimal digits may stand for each. */
+#define AUDIT_CID_EXE_MAX	2048
 
 /**
  * audit_cid_log_start - start a record about an audit container
@@ -107,6 +115,29 @@ void audit_cid_log_subject(struct audit_buffer *ab)
 	audit_log_untrustedstring(ab, get_task_comm(comm, current));
 }
 
+/*
+ * Add what current runs. Its path may be of any length, and user space receives
+ * no more than 8,970 bytes of a record, so a longer path is not logged here.
+ */
+static void audit_cid_log_exe(struct audit_buffer *ab)
+{
+	struct file *exe __free(fput) =
+		current->mm ? get_mm_exe_file(current->mm) : NULL;
+	char *buf __free(kfree) = kmalloc(AUDIT_CID_EXE_MAX, GFP_KERNEL);
+	char *path = "<no_memory>";
+
+	if (!exe) {
+		audit_log_format(ab, " exe=(null)");
+		return;
+	}
+	if (buf)
+		path = d_path(&exe->f_path, buf, AUDIT_CID_EXE_MAX);
+	if (IS_ERR(path))
+		path = "<too_long>";
+	audit_log_format(ab, " exe=");
+	audit_log_untrustedstring(ab, path);
+}
+
 /**
  * audit_cid_log_actor - add who acts and what it runs
  * @ab: the record, or NULL
@@ -118,7 +149,7 @@ void audit_cid_log_actor(struct audit_buffer *ab)
 	if (!ab)
 		return;
 	audit_cid_log_subject(ab);
-	audit_log_d_path_exe(ab, current->mm);
+	audit_cid_log_exe(ab);
 }
 
 /**

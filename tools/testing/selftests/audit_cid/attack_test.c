@@ -993,17 +993,23 @@ ATTEMPT(prisoner, ring_of_the_parent)
  * Programs that have more rights than who runs them
  */
 
-/* A copy of hold under a name, in a folder that everybody can look into. */
-static void copy_program(struct __test_metadata *const _metadata,
-			 struct scene *s, const char *name)
+static void make_program_dir(struct __test_metadata *const _metadata,
+			     struct scene *s)
 {
-	char hold[PATH_MAX], dir[] = "/tmp/audit_cid.XXXXXX";
+	char dir[] = "/tmp/audit_cid.XXXXXX";
+
+	s->dir = strdup(mkdtemp(dir) ?: "");
+	ASSERT_EQ(0, chmod(s->dir, 0755));
+	strcpy(line->program, s->dir);
+}
+
+/* A copy of hold at line->program. */
+static void make_program(struct __test_metadata *const _metadata)
+{
+	char hold[PATH_MAX];
 	int from, to;
 
 	cid_hold_path(hold);
-	s->dir = strdup(mkdtemp(dir) ?: "");
-	ASSERT_EQ(0, chmod(s->dir, 0755));
-	snprintf(line->program, sizeof(line->program), "%s/%s", s->dir, name);
 	from = open(hold, O_RDONLY | O_CLOEXEC);
 	to = open(line->program, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	ASSERT_LE(0, to);
@@ -1011,6 +1017,31 @@ static void copy_program(struct __test_metadata *const _metadata,
 		;
 	close(from);
 	close(to);
+}
+
+/* A copy of hold under a name, in a folder that everybody can look into. */
+static void copy_program(struct __test_metadata *const _metadata,
+			 struct scene *s, const char *name)
+{
+	make_program_dir(_metadata, s);
+	strcat(strcat(line->program, "/"), name);
+	make_program(_metadata);
+}
+
+/* The same at the end of a path that is so long, in names full of spaces. */
+static void copy_program_below(struct __test_metadata *const _metadata,
+			       struct scene *s, size_t length)
+{
+	char name[NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "/%*s", 200, "d");
+	make_program_dir(_metadata, s);
+	while (strlen(line->program) < length) {
+		strcat(line->program, name);
+		ASSERT_EQ(0, mkdir(line->program, 0755));
+	}
+	strcat(line->program, "/p");
+	make_program(_metadata);
 }
 
 static bool no_setuid(const struct scene *s)
@@ -1377,6 +1408,28 @@ ATTEMPT(prisoner, forge_by_a_program_name)
 		   s->id[CELL]);
 	EXPECT_EQ(1, audit_count(&s->log, AUDIT_CONTAINER_OP,
 				 "^op=join .* exe=%s res=0$", hex(line->program)));
+}
+
+/* Each byte is logged as two digits, and auditd receives 8,970 of a record. */
+ATTEMPT(prisoner, hide_by_a_long_program_name)
+{
+	struct cid_agent *user;
+	size_t i;
+	long fd;
+
+	copy_program_below(_metadata, s, 3900);
+	user = cid_start(&s->world, s->actor[CELL]);
+	ASSERT_NE(NULL, user);
+	fd = cid_do(user, do_open_to_keep, 0, 0);
+	EXPECT_EQ(-EPERM, cid_do_text(user, do_run_program, fd, 0, "join %llu",
+				      s->id[SIDE]));
+	REFUSED_BY(user->pid, s->id[CELL], user->pid, JOIN, s->id[SIDE],
+		   s->id[CELL]);
+	EXPECT_EQ(1, audit_count(&s->log, AUDIT_CONTAINER_OP,
+				 "^op=join .* exe=\"<too_long>\" res=0$"));
+	for (i = 0; i < s->log.count; i++)
+		if (s->log.record[i].type == AUDIT_CONTAINER_OP)
+			EXPECT_GT(8970 / 2, strlen(s->log.record[i].text));
 }
 
 /* What the grammar lets through cannot end its field either. */

@@ -225,15 +225,21 @@ static long do_signal(struct cid_world *world, const struct cid_call *call)
 	return kill(call->x, call->y) ? -errno : 0;
 }
 
-/* Become the audit daemon. Where x is not 0, there is no room for records. */
+/*
+ * Become the audit daemon, which does not read. Where x is not 0, there is no
+ * room for records; otherwise for all of them, also those of earlier tests.
+ */
 static long do_become_daemon(struct cid_world *world,
 			     const struct cid_call *call)
 {
-	int fd = audit_control_open(), none = 1;
+	int fd = audit_control_open(), none = 1, plenty = 256 << 20;
 
 	signal(SIGUSR1, SIG_IGN);
 	if (call->x)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &none, sizeof(none));
+	else
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &plenty,
+			   sizeof(plenty));
 	return audit_register(fd, true);
 }
 
