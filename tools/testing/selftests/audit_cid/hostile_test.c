@@ -38,7 +38,7 @@
 #define EXEC_RATIO	2
 
 /* How many programs the host runs, to know how long one takes. */
-#define EXECS_MIN	7
+#define EXECS_MIN	4
 #define EXECS_MAX	65536
 
 /* Busy loops and the hostile ones by turns: other guests may come and go. */
