@@ -38,7 +38,7 @@ struct op {
 	struct spot	spot;
 	unsigned long	serial;
 	uint64_t	id, pcontid, prev, opid, otid, pid, suppressed, delegate;
-	uint64_t	count, lost;	/* of an announcement's end */
+	uint64_t	count, last, lost;	/* of an announcement's end */
 	bool		has_id, has_parent, has_res, ok;
 	const char	*name, *auid, *comm, *exe;
 	struct ns_set	set;
