@@ -54,6 +54,8 @@ struct stream {
 	size_t		number;
 	unsigned long	serial;		/* the greatest since the last cut, */
 	uint64_t	at;		/* and its time */
+	struct spot	low;		/* from here on serial numbers are lower, */
+	unsigned long	low_serial;	/* up to this one: a new boot, or late records */
 	struct spot	*cuts;
 	struct clock	*clocks;
 	size_t		cut_count, clock_count;
@@ -191,20 +193,40 @@ void stream_clock(struct stream *stream, const struct spot *spot, bool late)
 		clock->to = spot->at;
 }
 
-void stream_note(struct stream *stream, const struct spot *spot,
-		 unsigned long serial, bool kernel)
+static void add_cut(struct stream *stream, const struct spot *spot)
 {
-	stream_clock(stream, spot, false);
-	if (kernel || is_restart(stream, spot->at, serial)) {
-		stream->cuts = grown(stream->cuts, stream->cut_count, sizeof(*spot));
-		stream->cuts[stream->cut_count++] = *spot;
-		stream->serial = 0;
-		stream_new_daemon(stream);
-	}
+	stream->cuts = grown(stream->cuts, stream->cut_count, sizeof(*spot));
+	stream->cuts[stream->cut_count++] = *spot;
+	stream->serial = 0;
+	stream->low.stream = NULL;
+	stream_new_daemon(stream);
+}
+
+static void note_serial(struct stream *stream, const struct spot *spot,
+			unsigned long serial)
+{
 	if (serial >= stream->serial) {
 		stream->serial = serial;
 		stream->at = spot->at;
+		stream->low.stream = NULL;
+		return;
 	}
+	if (!stream->low.stream || serial < stream->low_serial)
+		stream->low = *spot;
+	stream->low_serial = serial;
+}
+
+void stream_note(struct stream *stream, const struct spot *spot,
+		 unsigned long serial, bool kernel)
+{
+	bool low = stream->low.stream && serial >= stream->low_serial;
+
+	stream_clock(stream, spot, false);
+	if (kernel)
+		add_cut(stream, spot);
+	else if (is_restart(stream, spot->at, serial))
+		add_cut(stream, low ? &stream->low : spot);
+	note_serial(stream, spot, serial);
 }
 
 /* The clock at a position */
