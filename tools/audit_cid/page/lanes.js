@@ -37,8 +37,9 @@ export function makeLanes(canvas, axis, onChange) {
 	}
 
 	function drawAxis() {
-		const ticks = now.ticks(Math.max(2, Math.floor(width / 120))).filter((date) => now(date) > EDGE && now(date) < width - EDGE);
-		const apart = ticks.length > 1 ? ticks[1] - ticks[0] : FINEST;
+		const all = now.ticks(Math.max(4, Math.floor(width / 110)));
+		const apart = all.length > 1 ? all[1] - all[0] : FINEST;
+		const ticks = all.filter((date) => now(date) > EDGE && now(date) < width - EDGE);
 		const group = select(axis).selectAll('g').data([0]).join('g').attr('transform', 'translate(0,42)');
 		group.call(axisTop(now).tickValues(ticks).tickSizeOuter(0)
 			.tickFormat((date) => tickText(date.getTime(), utc, apart)));

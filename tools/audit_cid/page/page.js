@@ -24,29 +24,35 @@ function plan() {
 	planned = true;
 }
 
-function rowElement(row, i) {
-	const isBoot = Boolean(row.heads), open = !closed.has(row);
-	const twisty = make('span', { className: 'twisty' }, row.children ? open ? '▾' : '▸' : '');
-	const name = make('span', { className: 'name' }, isBoot ? bootTitle(row) : nameOf(row));
-	const number = make('span', { className: 'number' }, isBoot ? row.size.toLocaleString('en') : row.id);
-	const element = make('div', { className: 'row', id: `row-${i}`, role: 'treeitem', ariaLevel: String(row.depth + 1),
-		ariaSelected: String(row === chosen), title: isBoot ? bootTitle(row) : `${nameOf(row)} ${row.id}` }, twisty, name, number);
-
-	if (row.children)
-		element.ariaExpanded = String(open);
-	element.style.paddingLeft = `${4 + INDENT * Math.min(row.depth, DEEPEST)}px`;
-	element.classList.toggle('boot', isBoot);
-	element.classList.toggle('chosen', row === chosen);
-	element.classList.toggle('hover', row === hover);
-	element.classList.toggle('context', !isBoot && !found.has(row));
-	element.dataset.row = i;
-	return element;
+function makeRow() {
+	return make('div', { role: 'treeitem' }, ...['twisty', 'name', 'number'].map((className) => make('span', { className })));
 }
 
+function fillRow(element, row, i) {
+	const isBoot = Boolean(row.heads), open = !closed.has(row), [twisty, name, number] = element.children;
+	twisty.textContent = row.children ? open ? '▾' : '▸' : '';
+	name.textContent = isBoot ? bootTitle(row) : nameOf(row);
+	number.textContent = isBoot ? row.size.toLocaleString('en') : row.id;
+	element.title = isBoot ? bootTitle(row) : `${nameOf(row)} ${row.id}`;
+	element.id = `row-${i}`;
+	element.dataset.row = i;
+	element.style.paddingLeft = `${4 + INDENT * Math.min(row.depth, DEEPEST)}px`;
+	element.ariaLevel = String(row.depth + 1);
+	element.ariaSelected = String(row === chosen);
+	element.ariaExpanded = row.children ? String(open) : null;
+	element.className = ['row', isBoot && 'boot', row === chosen && 'chosen', row === hover && 'hover',
+		!isBoot && !found.has(row) && 'context'].filter(Boolean).join(' ');
+}
+
+// Elements stay, as a click begins and ends on one.
 function drawRows(first, top) {
-	const count = Math.ceil((scroller.clientHeight - top) / ROW);
-	by('rows').replaceChildren(...rows.slice(first, first + count).map((row, i) => rowElement(row, first + i)));
-	by('rows').style.marginTop = `${top}px`;
+	const list = by('rows'), shown = rows.slice(first, first + Math.ceil((scroller.clientHeight - top) / ROW));
+	while (list.children.length > shown.length)
+		list.lastChild.remove();
+	while (list.children.length < shown.length)
+		list.append(makeRow());
+	shown.forEach((row, i) => fillRow(list.children[i], row, first + i));
+	list.style.marginTop = `${top}px`;
 	scroller.setAttribute('aria-activedescendant', chosen ? `row-${rows.indexOf(chosen)}` : '');
 }
 
