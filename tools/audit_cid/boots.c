@@ -39,9 +39,13 @@ struct clock {
 /* Announcements of one process, or of the kernel itself (0) */
 struct announcement {
 	struct announcement *next;
-	uint64_t	pid, begin;
-	struct container **list;
-	size_t		count, room;
+	uint64_t	pid;
+	struct announced {
+		struct container	*con;
+		unsigned long		serial;
+		uint64_t		pos;
+	}		*list;
+	size_t		count;
 };
 
 struct stream {
@@ -50,6 +54,8 @@ struct stream {
 	size_t		number;
 	unsigned long	serial;		/* the greatest since the last cut, */
 	uint64_t	at;		/* and its time */
+	struct spot	low;		/* from here on serial numbers are lower, */
+	unsigned long	low_serial;	/* up to this one: a new boot, or late records */
 	struct spot	*cuts;
 	struct clock	*clocks;
 	size_t		cut_count, clock_count;
@@ -187,19 +193,40 @@ void stream_clock(struct stream *stream, const struct spot *spot, bool late)
 		clock->to = spot->at;
 }
 
-void stream_note(struct stream *stream, const struct spot *spot,
-		 unsigned long serial, bool kernel)
+static void add_cut(struct stream *stream, const struct spot *spot)
 {
-	stream_clock(stream, spot, false);
-	if (kernel || is_restart(stream, spot->at, serial)) {
-		stream->cuts = grown(stream->cuts, stream->cut_count, sizeof(*spot));
-		stream->cuts[stream->cut_count++] = *spot;
-		stream->serial = 0;
-	}
+	stream->cuts = grown(stream->cuts, stream->cut_count, sizeof(*spot));
+	stream->cuts[stream->cut_count++] = *spot;
+	stream->serial = 0;
+	stream->low.stream = NULL;
+	stream_new_daemon(stream);
+}
+
+static void note_serial(struct stream *stream, const struct spot *spot,
+			unsigned long serial)
+{
 	if (serial >= stream->serial) {
 		stream->serial = serial;
 		stream->at = spot->at;
+		stream->low.stream = NULL;
+		return;
 	}
+	if (!stream->low.stream || serial < stream->low_serial)
+		stream->low = *spot;
+	stream->low_serial = serial;
+}
+
+void stream_note(struct stream *stream, const struct spot *spot,
+		 unsigned long serial, bool kernel)
+{
+	bool low = stream->low.stream && serial >= stream->low_serial;
+
+	stream_clock(stream, spot, false);
+	if (kernel)
+		add_cut(stream, spot);
+	else if (is_restart(stream, spot->at, serial))
+		add_cut(stream, low ? &stream->low : spot);
+	note_serial(stream, spot, serial);
 }
 
 /* The clock at a position */
@@ -262,25 +289,57 @@ void stream_announce(struct stream *stream, struct container *con,
 {
 	struct announcement *a = announcement_of(stream, op->pid);
 
-	if (!a->count)
-		a->begin = op->spot.pos;
 	a->list = grown(a->list, a->count, sizeof(*a->list));
-	a->list[a->count++] = con;
+	a->list[a->count++] = (struct announced) { con, op->serial, op->spot.pos };
 }
 
-/* Has the log all of its records, each once? */
-static bool is_whole(struct model *model, const struct announcement *a,
+static int by_serial(const void *a, const void *b)
+{
+	const struct announced *x = a, *y = b;
+
+	return (x->serial > y->serial) - (x->serial < y->serial);
+}
+
+/*
+ * Records may come out of order: those behind the end are of the next announcement. In
+ * front of it, one that was broken off may have left some.
+ */
+static size_t sort_announced(struct announcement *a, const struct op *op)
+{
+	size_t n = a->count;
+
+	if (n)
+		qsort(a->list, n, sizeof(*a->list), by_serial);
+	while (n && a->list[n - 1].serial > op->serial)
+		n--;
+	return n;
+}
+
+/*
+ * Has the log all of the records, each once? The kernel announces by ID, so an ID that
+ * is not greater than the one before begins another announcement.
+ */
+static bool is_whole(struct model *model, const struct announced *list, size_t n,
 		     const struct op *op)
 {
+	const struct announced *first;
 	size_t i;
 
 	model->mark++;
-	for (i = 0; i < a->count; i++) {
-		if (a->list[i]->mark == model->mark)
+	if (op->lost || op->count > n || (!op->last && op->count < n))
+		return false;
+	if (!op->count)
+		return true;
+	first = list + n - op->count;
+	if (first > list && first[-1].con->id < first->con->id)
+		return false;
+	for (i = 0; i < op->count; i++) {
+		if (first[i].con->mark == model->mark ||
+		    (op->last && i && first[i].con->id < first[i - 1].con->id))
 			return false;
-		a->list[i]->mark = model->mark;
+		first[i].con->mark = model->mark;
 	}
-	return !op->lost && op->count == a->count;
+	return true;
 }
 
 static bool was_seen(const struct container *con, const struct stream *stream,
@@ -293,21 +352,35 @@ static bool was_seen(const struct container *con, const struct stream *stream,
 	return stay && stay->first < before;
 }
 
-/* The containers that were there when it began, and are not in it, have ended. */
+/*
+ * What is not in it has ended, if it was made before: up to the ID that the kernel had
+ * given last, or before it began where the record does not have that.
+ */
+static bool is_covered(struct model *model, const struct container *con,
+		       const struct op *op, uint64_t begin)
+{
+	if (!was_seen(con, op->spot.stream, op->last ? op->spot.pos : begin) ||
+	    (op->last && con->id > op->last))
+		return false;
+	return !op->id || con->id == op->id ||
+	       model_is_below(model, con->node, con->id, op->id);
+}
+
 void stream_announced(struct model *model, const struct op *op)
 {
-	struct stream *stream = op->spot.stream;
-	struct announcement *a = announcement_of(stream, op->pid);
-	uint64_t begin = a->count ? a->begin : op->spot.pos;
+	struct announcement *a = announcement_of(op->spot.stream, op->pid);
+	uint64_t begin = a->count ? a->list->pos : op->spot.pos;
+	size_t n = sort_announced(a, op);
 	struct container *con;
 
-	for (con = is_whole(model, a, op) ? model->all : NULL; con; con = con->next)
+	con = is_whole(model, a->list, n, op) ? model->all : NULL;
+	for (; con; con = con->next)
 		if (con->mark != model->mark && !con->announced.stream &&
-		    was_seen(con, stream, begin) &&
-		    (!op->id || con->id == op->id ||
-		     model_is_below(model, con->node, con->id, op->id)))
+		    is_covered(model, con, op, begin))
 			con->announced = op->spot;
-	a->count = 0;
+	a->count -= n;
+	if (a->count)
+		memmove(a->list, a->list + n, a->count * sizeof(*a->list));
 }
 
 /*

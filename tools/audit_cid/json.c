@@ -17,11 +17,14 @@
 /* JSON is UTF-8; a file may have any name. */
 static void replace_invalid(char *text)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL), old;
+	static locale_t utf8;	/* making it reads a file */
+	locale_t old;
 	mbstate_t state = {};
 	size_t len, rest = strlen(text);
 	wchar_t c = 0;
 
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 	old = utf8 ? uselocale(utf8) : NULL;
 	while (rest) {
 		len = utf8 ? mbrtowc(&c, text, rest, &state) : 1;
@@ -35,10 +38,8 @@ static void replace_invalid(char *text)
 		text += len;
 		rest -= len;
 	}
-	if (utf8) {
+	if (utf8)
 		uselocale(old);
-		freelocale(utf8);
-	}
 }
 
 struct json_object *json_text(const char *text)
@@ -66,26 +67,34 @@ struct json_object *json_when(uint64_t at)
 	return json_object_new_double_s(at / 1000.0, text);
 }
 
-/* A terminal takes DEL and U+0080 to U+009F for controls, and JSON does not ask for \u. */
-static void put_escaped(const char *text)
+/*
+ * A terminal takes DEL and U+0080 to U+009F for controls, and a page takes markup: JSON
+ * does not ask for \u.
+ */
+static void put_escaped(const char *text, FILE *to, bool page)
 {
 	const unsigned char *c = (const unsigned char *)text;
 
 	for (; *c; c++) {
-		if (*c == 0x7f)
-			fputs("\\u007f", stdout);
+		if (*c == 0x7f || (page && strchr("<>&", *c)))
+			fprintf(to, "\\u%04x", *c);
 		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			printf("\\u%04x", *++c);
+			fprintf(to, "\\u%04x", *++c);
 		else
-			putchar(*c);
+			putc(*c, to);
 	}
-	putchar('\n');
+}
+
+void json_write(struct json_object *obj, FILE *to, bool page)
+{
+	put_escaped(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+						   JSON_C_TO_STRING_NOSLASHESCAPE), to, page);
 }
 
 /* A line; the object is freed. */
 void json_print(struct json_object *obj)
 {
-	put_escaped(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-							JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_write(obj, stdout, false);
+	putchar('\n');
 	json_object_put(obj);
 }

@@ -211,6 +211,7 @@ static const struct {
 } numbers[] = {
 	{ "count", offsetof(struct op, count) },
 	{ "delegate", offsetof(struct op, delegate) },
+	{ "last", offsetof(struct op, last) },
 	{ "lost", offsetof(struct op, lost) },
 	{ "opid", offsetof(struct op, opid) },
 	{ "otid", offsetof(struct op, otid) },

@@ -38,7 +38,7 @@ struct op {
 	struct spot	spot;
 	unsigned long	serial;
 	uint64_t	id, pcontid, prev, opid, otid, pid, suppressed, delegate;
-	uint64_t	count, lost;	/* of an announcement's end */
+	uint64_t	count, last, lost;	/* of an announcement's end */
 	bool		has_id, has_parent, has_res, ok;
 	const char	*name, *auid, *comm, *exe;
 	struct ns_set	set;
@@ -227,13 +227,52 @@ struct progress *progress_start(off_t total, bool prints);
 void progress_add(struct progress *progress, size_t len);
 void progress_end(struct progress *progress);
 
+/*
+ * things.c: count what containers did, such as programs. things_of() ends the counting
+ * and gives those of a container, by kind, the most frequent first.
+ */
+struct thing {
+	struct container	*con;
+	unsigned int		kind;
+	unsigned long		count;
+	char			text[];
+};
+
+struct things *things_new(void);
+void things_count(struct things *things, struct container *con, unsigned int kind,
+		  const char *text);
+size_t things_of(struct things *things, const struct container *con,
+		 struct thing ***list);
+void things_free(struct things *things);
+
+/* output.c: a file that is new, or takes the place of one that begins with @mark */
+struct output {
+	const char	*path;		/* "-" is standard output */
+	const char	*mark, *what;
+	char		*beside;
+	int		fd;
+};
+
+void output_open(struct output *output);
+void output_put(struct output *output);
+void output_give_up(const struct output *output, const char *why)
+	__attribute__((noreturn));
+
 /* svg.c: draw @list, which is sorted, into a file; "-" is standard output */
 void svg_draw(const char *path, struct container **list, size_t count);
+
+/* html.c: a page of @list, which is sorted; what is to be in it is noted before */
+struct html *html_new(void);
+void html_note_op(struct html *html, struct container *con, const struct op *op);
+void html_note_record(struct html *html, struct container *con, auparse_state_t *au);
+void html_write(struct html *html, const char *path, struct container **list, size_t count);
+void html_free(struct html *html, struct model *model);
 
 /* json.c: values as JSON has them; NULL is null */
 struct json_object *json_text(const char *text);
 struct json_object *json_when(uint64_t at);
 void json_print(struct json_object *obj);
+void json_write(struct json_object *obj, FILE *to, bool page);	/* into markup? */
 
 /* when.c: times as text */
 const char *when_parse(const char *text, bool end, uint64_t *at);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * auditcid report: what the containers of a log did, most frequent first. The
- * memory is bounded: when there are too many things to count, the rare ones go,
- * and the report says so.
+ * auditcid report: what the containers of a log did, most frequent first.
  */
 
 #include <argp.h>
@@ -10,7 +8,6 @@
 #include <inttypes.h>
 #include <json.h>
 #include <libaudit.h>
-#include <linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +15,6 @@
 #include "auditcid.h"
 #include "model.h"
 
-#define BYTES_MAX	(64 << 20)
 #define TOP		5
 
 enum kind { EXECUTABLE, FILE_NAME, SYSCALL, IO_URING, KINDS };
@@ -32,20 +28,9 @@ static const struct {
 	[IO_URING]	= { "io_uring", "uring_op" },
 };
 
-struct thing {
-	struct container	*con;
-	enum kind		kind;
-	unsigned long		count;
-	char			text[];
-};
-
 struct report {
 	bool		json;
-	struct lh_table	*things;
-	size_t		bytes;
-	struct thing	*spare;		/* what is looked for */
-	size_t		room;		/* for its text */
-	unsigned long	floor;		/* what has not been counted more often is gone */
+	struct things	*things;
 };
 
 static const struct argp_option options[] = {
@@ -75,89 +60,6 @@ static const struct argp argp = {
 	       "or from this machine's audit logs.",
 };
 
-static unsigned long hash_of(const void *key)
-{
-	const struct thing *thing = key;
-	unsigned long hash = (unsigned long)thing->con / 16 + thing->kind;
-	const char *c;
-
-	for (c = thing->text; *c; c++)
-		hash = hash * 31 + *c;
-	return hash * 0x9e3779b97f4a7c15UL >> 16;
-}
-
-static int is_same(const void *a, const void *b)
-{
-	const struct thing *x = a, *y = b;
-
-	return x->con == y->con && x->kind == y->kind && !strcmp(x->text, y->text);
-}
-
-static void free_thing(struct lh_entry *entry)
-{
-	free(lh_entry_k(entry));
-}
-
-/* With its entry in the table, and what malloc() adds */
-static size_t size_of(const struct thing *thing)
-{
-	return sizeof(*thing) + strlen(thing->text) + 1 + 128;
-}
-
-static void drop(struct report *report, struct lh_entry *entry)
-{
-	report->bytes -= size_of((void *)lh_entry_v(entry));
-	lh_table_delete_entry(report->things, entry);
-}
-
-static void drop_rare(struct report *report)
-{
-	struct lh_entry *entry, *next;
-
-	while (report->bytes > BYTES_MAX / 2) {
-		report->floor++;
-		lh_foreach_safe(report->things, entry, next)
-			if (((struct thing *)lh_entry_v(entry))->count <=
-			    report->floor)
-				drop(report, entry);
-	}
-	/* What was deleted is searched through until it is made anew. */
-	if (lh_table_resize(report->things, report->things->size))
-		err(EXIT_OWN, "cannot count");
-}
-
-static void add_thing(struct report *report, struct thing *thing)
-{
-	if (lh_table_insert(report->things, thing, thing))
-		err(EXIT_OWN, "cannot count");
-	report->bytes += size_of(thing);
-	if (report->bytes > BYTES_MAX)
-		drop_rare(report);
-}
-
-static void count(struct report *report, struct container *con, enum kind kind,
-		  const char *text)
-{
-	size_t size = strlen(text) + 1;
-	struct thing *thing = report->spare;
-	void *found;
-
-	if (!thing || report->room < size) {
-		report->room = size + 256;
-		thing = checked(realloc(thing, sizeof(*thing) + report->room));
-		report->spare = thing;
-	}
-	*thing = (struct thing) { .con = con, .kind = kind, .count = 1 };
-	memcpy(thing->text, text, size);
-	if (lh_table_lookup_ex(report->things, thing, &found)) {
-		((struct thing *)found)->count++;
-		return;
-	}
-	thing = checked(malloc(sizeof(*thing) + size));
-	memcpy(thing, report->spare, sizeof(*thing) + size);
-	add_thing(report, thing);
-}
-
 static void take_field(struct report *report, struct container *con,
 		       auparse_state_t *au, bool path)
 {
@@ -171,7 +73,7 @@ static void take_field(struct report *report, struct container *con,
 		text = path ? auparse_interpret_realpath(au) :
 			      auparse_interpret_field(au);
 		if (text)
-			count(report, con, kind, text);
+			things_count(report->things, con, kind, text);
 	}
 }
 
@@ -225,19 +127,6 @@ static void take_event(struct model *model, struct log *log,
 	log_records(log, event, take_record, &counted);
 }
 
-static int by_count(const void *a, const void *b)
-{
-	const struct thing *x = *(void **)a, *y = *(void **)b;
-
-	if (x->con != y->con)
-		return x->con < y->con ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return strcmp(x->text, y->text);
-}
-
 static void print_text(const struct container *con, struct thing **list, size_t n)
 {
 	unsigned int shown = 0;
@@ -285,35 +174,20 @@ static void print_json(struct model *model, const struct container *con,
 	json_print(obj);
 }
 
-/* Things are sorted by where their container is in memory: search for it. */
 static void print_all(struct report *report, struct model *model)
 {
-	size_t n = lh_table_length(report->things), i = 0, from, to;
-	struct thing **list = checked(calloc(n + 1, sizeof(*list)));
-	struct container **all = model_sorted(model), *con;
-	struct lh_entry *entry;
-	size_t j;
+	struct container **all = model_sorted(model);
+	struct thing **list;
+	size_t i, n;
 
-	lh_foreach(report->things, entry)
-		list[i++] = (void *)lh_entry_v(entry);
-	qsort(list, n, sizeof(*list), by_count);
-	for (j = 0; (con = all[j]); j++) {
-		for (from = 0, to = n; from < to;) {
-			i = from + (to - from) / 2;
-			if (list[i]->con < con)
-				from = i + 1;
-			else
-				to = i;
-		}
-		while (to < n && list[to]->con == con)
-			to++;
+	for (i = 0; all[i]; i++) {
+		n = things_of(report->things, all[i], &list);
 		if (report->json)
-			print_json(model, con, list + from, to - from);
+			print_json(model, all[i], list, n);
 		else
-			print_text(con, list + from, to - from);
+			print_text(all[i], list, n);
 	}
 	free(all);
-	free(list);
 }
 
 int report_main(int argc, char **argv)
@@ -323,7 +197,7 @@ int report_main(int argc, char **argv)
 	char **files = args_parse(&argp, argc, argv, &report);
 	bool found;
 
-	report.things = lh_table_new(1024, free_thing, hash_of, is_same);
+	report.things = things_new();
 	model_init(&model);
 	model.wants = wants;
 	model.needs = needs;
@@ -335,11 +209,7 @@ int report_main(int argc, char **argv)
 	if (!found)
 		warnx("no audit container in these logs");
 	print_all(&report, &model);
-	if (report.floor)
-		warnx("too much to count: what came up to %lu times may be "
-		      "missing or short", report.floor);
-	lh_table_free(report.things);
-	free(report.spare);
+	things_free(report.things);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_OWN, "cannot write");

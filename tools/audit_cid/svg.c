@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -235,14 +234,7 @@ static FILE *scratch(const char *name)
 	return file;
 }
 
-static void give_up(const char *beside, const char *why)
-{
-	if (beside)
-		unlink(beside);
-	errx(EXIT_OWN, "%s", why);
-}
-
-static void run_gnuplot(struct picture *pic, int out, const char *beside)
+static void run_gnuplot(struct picture *pic, const struct output *output)
 {
 	char script[32], *argv[] = { "gnuplot", script, NULL };
 	posix_spawn_file_actions_t files;
@@ -255,77 +247,30 @@ static void run_gnuplot(struct picture *pic, int out, const char *beside)
 
 	snprintf(script, sizeof(script), "/proc/self/fd/%d", SCRIPT_FD);
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, output->fd, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&files, lanes, LANES_FD);
 	posix_spawn_file_actions_adddup2(&files, commands, SCRIPT_FD);
 	ret = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	if (ret == ENOENT)
-		give_up(beside, "--svg needs gnuplot: install it (Debian: gnuplot-nox), "
-			"or use --dot");
+		output_give_up(output, "--svg needs gnuplot: install it (Debian: "
+			       "gnuplot-nox), or use --dot");
 	if (ret || waitpid(pid, &status, 0) != pid || status)
-		give_up(beside, "gnuplot failed: there is no picture");
+		output_give_up(output, "gnuplot failed: there is no picture");
 	close(lanes);
 	close(commands);
-}
-
-/* Whatever else is there, a log for one, is not to be written over. */
-static void check_old(const char *path)
-{
-	char head[1024] = "";
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 && errno == ENOENT)
-		return;
-	if (fd < 0)
-		err(EXIT_OWN, "cannot write %s", path);
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-	    read(fd, head, sizeof(head) - 1) < 0 || !strstr(head, "<svg"))
-		errx(EXIT_OWN, "%s is there and is no SVG picture: it is left as it is",
-		     path);
-	close(fd);
-}
-
-/* A picture is written beside its place, and put there when it is whole. */
-static int open_picture(const char *path, char **beside)
-{
-	mode_t mask = umask(0);
-	int fd;
-
-	umask(mask);
-	*beside = NULL;
-	if (!strcmp(path, "-"))
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 16);
-	check_old(path);
-	if (asprintf(beside, "%s.XXXXXX", path) < 0)
-		err(EXIT_OWN, "cannot draw");
-	fd = mkostemp(*beside, O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, 0666 & ~mask))
-		err(EXIT_OWN, "cannot write beside %s", path);
-	return fd;
-}
-
-static void put_picture(const char *path, char *beside)
-{
-	if (!beside)
-		return;
-	if (rename(beside, path))
-		err(EXIT_OWN, "cannot write %s", path);
-	free(beside);
 }
 
 void svg_draw(const char *path, struct container **list, size_t count)
 {
 	struct picture pic = { .list = list, .count = count, .label_max = 20 };
 	unsigned int *lanes = checked(calloc(count + 1, sizeof(*lanes)));
-	char *beside;
-	int out;
+	struct output output = { .path = path, .mark = "<svg", .what = "SVG picture" };
 	size_t i;
 
 	if (!count)
 		errx(EXIT_OWN, "there is no container to draw");
-	out = open_picture(path, &beside);
+	output_open(&output);
 	pic.lanes = scratch("lanes");
 	pic.script = scratch("script");
 	for (i = 0; i < count; i++) {
@@ -336,10 +281,9 @@ void svg_draw(const char *path, struct container **list, size_t count)
 	write_script(&pic);
 	if (fflush(pic.lanes) || fflush(pic.script))
 		err(EXIT_OWN, "cannot draw");
-	run_gnuplot(&pic, out, beside);
-	put_picture(path, beside);
+	run_gnuplot(&pic, &output);
+	output_put(&output);
 	fclose(pic.lanes);
 	fclose(pic.script);
-	close(out);
 	free(lanes);
 }

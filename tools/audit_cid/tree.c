@@ -15,7 +15,8 @@
 #include "model.h"
 
 struct view {
-	const char	*svg;
+	const char	*svg, *html;
+	struct html	*page;
 	uint64_t	at;
 	bool		json, live, dot, follow;
 	bool		shown;		/* the tree so far; news come next */
@@ -32,6 +33,7 @@ static const struct argp_option options[] = {
 	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 1 },
 	{ "dot", 'd', NULL, 0, "Print a graph for dot(1)", 1 },
 	{ "svg", 's', "FILE", 0, "Draw the containers over time into FILE", 1 },
+	{ "html", 'H', "FILE", 0, "Write a page with the tree and its time into FILE", 1 },
 	{ "follow", 'f', NULL, 0,
 	  "Go on with what is written to the log that began last", 2 },
 	{}
@@ -39,9 +41,10 @@ static const struct argp_option options[] = {
 
 static void check(const struct view *view, struct argp_state *state)
 {
-	if (view->json + view->dot + !!view->svg > 1)
-		argp_error(state, "--json, --dot and --svg exclude each other");
-	if (view->follow && (view->dot || view->svg || view->at || view->live))
+	if (view->json + view->dot + !!view->svg + !!view->html > 1)
+		argp_error(state, "--json, --dot, --svg and --html exclude each other");
+	if (view->follow &&
+	    (view->dot || view->svg || view->html || view->at || view->live))
 		argp_error(state, "--follow goes with --json only");
 }
 
@@ -55,6 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'd': view->dot = true; return 0;
 	case 'J': view->json = true; return 0;
 	case 's': view->svg = arg; return 0;
+	case 'H': view->html = arg; return 0;
 	case 'f': view->follow = true; return 0;
 	case ARGP_KEY_END:
 		check(view, state);
@@ -177,9 +181,11 @@ static void print_tree(const struct view *view, struct model *model)
 
 	if (view->svg)
 		svg_draw(view->svg, list, n);
+	if (view->html)
+		html_write(view->page, view->html, list, n);
 	if (view->dot)
 		puts("digraph containers {");
-	for (i = 0; i < n && !view->svg; i++) {
+	for (i = 0; i < n && !view->svg && !view->html; i++) {
 		if (view->json) {
 			print_json(model, list[i]);
 		} else if (view->dot) {
@@ -192,6 +198,43 @@ static void print_tree(const struct view *view, struct model *model)
 	if (view->dot)
 		puts("}");
 	free(list);
+}
+
+/*
+ * For a page
+ */
+
+static void note_op(struct model *model, struct container *con, const struct op *op)
+{
+	struct view *view = model->data;
+
+	if (con)
+		html_note_op(view->page, con, op);
+}
+
+static bool note_record(struct model *model, auparse_state_t *au)
+{
+	struct view *view = model->data;
+
+	if (model->acting)
+		html_note_record(view->page, model->acting, au);
+	return false;
+}
+
+static bool needs_none(const char *type, size_t len)
+{
+	(void)type;
+	(void)len;
+	return false;
+}
+
+static void begin_page(struct view *view, struct model *model)
+{
+	view->page = html_new();
+	model->raw_text = true;
+	model->on_op = note_op;
+	model->wants = note_record;
+	model->needs = needs_none;
 }
 
 /*
@@ -266,6 +309,8 @@ int tree_main(int argc, char **argv)
 		model.on_op = note_news;
 		model.on_idle = show_news;
 	}
+	if (view.html)
+		begin_page(&view, &model);
 	log_read(&model, files);
 	found = model.count;
 	if (!found)
@@ -274,6 +319,8 @@ int tree_main(int argc, char **argv)
 		show_news(&model);
 	else
 		print_tree(&view, &model);
+	if (view.page)
+		html_free(view.page, &model);
 	free(view.news);
 	model_free(&model);
 	if (fflush(stdout) || ferror(stdout))

@@ -36,6 +36,7 @@ static const struct command {
 	{ container_main, { "container", "--json", ID } },
 	{ whose_main, { "whose", "--netns", "70" } },
 	{ whose_main, { "whose", "--netns", "70", "--json" } },
+	{ tree_main, { "tree", "--html", "-" } },
 };
 
 #define COUNT (sizeof(commands) / sizeof(*commands))
