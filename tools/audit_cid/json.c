@@ -14,15 +14,26 @@
 #include "auditcid.h"
 #include "model.h"
 
+/* Made once: the C library reads a file for it. 0: there is none */
+static locale_t utf8_locale(void)
+{
+	static locale_t utf8;
+	static bool is_made;
+
+	if (!is_made)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	is_made = true;
+	return utf8;
+}
+
 /* JSON is UTF-8; a file may have any name. */
 static void replace_invalid(char *text)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL), old;
+	locale_t utf8 = utf8_locale(), old = utf8 ? uselocale(utf8) : NULL;
 	mbstate_t state = {};
 	size_t len, rest = strlen(text);
 	wchar_t c = 0;
 
-	old = utf8 ? uselocale(utf8) : NULL;
 	while (rest) {
 		len = utf8 ? mbrtowc(&c, text, rest, &state) : 1;
 		/* The C library also takes what is beyond Unicode. */
@@ -35,10 +46,15 @@ static void replace_invalid(char *text)
 		text += len;
 		rest -= len;
 	}
-	if (utf8) {
+	if (utf8)
 		uselocale(old);
-		freelocale(utf8);
-	}
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
 }
 
 struct json_object *json_text(const char *text)
@@ -48,6 +64,8 @@ struct json_object *json_text(const char *text)
 
 	if (!text)
 		return NULL;
+	if (is_ascii(text))
+		return json_object_new_string(text);
 	copy = checked(strdup(text));
 	replace_invalid(copy);
 	obj = json_object_new_string(copy);
@@ -67,25 +85,34 @@ struct json_object *json_when(uint64_t at)
 }
 
 /* A terminal takes DEL and U+0080 to U+009F for controls, and JSON does not ask for \u. */
-static void put_escaped(const char *text)
+static void put_escaped(FILE *to, const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	size_t len;
 
-	for (; *c; c++) {
-		if (*c == 0x7f)
-			fputs("\\u007f", stdout);
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			printf("\\u%04x", *++c);
+	for (;; text += len + 1) {
+		len = strcspn(text, "\x7f\xc2");
+		fwrite(text, 1, len, to);
+		if (!text[len])
+			return;
+		if (text[len] == 0x7f)
+			fputs("\\u007f", to);
+		else if (text[len + 1] & 0x80 && (unsigned char)text[len + 1] < 0xa0)
+			fprintf(to, "\\u%04x", (unsigned char)text[++len]);
 		else
-			putchar(*c);
+			fputc(text[len], to);
 	}
-	putchar('\n');
+}
+
+void json_put(FILE *to, struct json_object *obj)
+{
+	put_escaped(to, json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	fputc('\n', to);
+	json_object_put(obj);
 }
 
 /* A line; the object is freed. */
 void json_print(struct json_object *obj)
 {
-	put_escaped(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-							JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(obj);
+	json_put(stdout, obj);
 }
