@@ -55,6 +55,7 @@ struct stream {
 	size_t		cut_count, clock_count;
 	struct announcement *announcements;
 	struct boot	*now;		/* the boot as far as it is read */
+	unsigned int	set_boot;	/* known from elsewhere; 0: not */
 	struct boot	*boots;		/* after boots_number() */
 	size_t		boot_count;
 };
@@ -177,6 +178,8 @@ void stream_clock(struct stream *stream, const struct spot *spot, bool late)
 	struct clock *clock = stream->clock_count ?
 			      &stream->clocks[stream->clock_count - 1] : NULL;
 
+	if (stream->set_boot)
+		return;
 	if (!clock || (!late && spot->at + STEP_MS < clock->to)) {
 		stream->clocks = grown(stream->clocks, stream->clock_count,
 				       sizeof(*clock));
@@ -190,6 +193,8 @@ void stream_clock(struct stream *stream, const struct spot *spot, bool late)
 void stream_note(struct stream *stream, const struct spot *spot,
 		 unsigned long serial, bool kernel)
 {
+	if (stream->set_boot)
+		return;
 	stream_clock(stream, spot, false);
 	if (kernel || is_restart(stream, spot->at, serial)) {
 		stream->cuts = grown(stream->cuts, stream->cut_count, sizeof(*spot));
@@ -308,6 +313,17 @@ void stream_announced(struct model *model, const struct op *op)
 		     model_is_below(model, con->node, con->id, op->id)))
 			con->announced = op->spot;
 	a->count = 0;
+}
+
+/* Containers of announcements that have not ended yet */
+void stream_hold(struct stream *stream)
+{
+	struct announcement *a;
+	size_t i;
+
+	for (a = stream->announcements; a; a = a->next)
+		for (i = 0; i < a->count; i++)
+			a->list[i]->held = true;
 }
 
 /*
@@ -452,7 +468,9 @@ static void enter_boot(struct container *con, struct stay *stay)
 	const struct spot *cut;
 	unsigned int number = 1;
 
-	if (boot) {
+	if (boot && stream->set_boot) {
+		verdict = SAME;
+	} else if (boot) {
 		cut = find_cut(stream, boot->last, stay->first);
 		verdict = judge(boot, stay, cut);
 		number = boot->number + (verdict != SAME);
@@ -467,6 +485,23 @@ static void enter_boot(struct container *con, struct stay *stay)
 	add_stay(boot, stay);
 	con->boot = boot->number;
 	con->boot_unsure = boot->unsure;
+}
+
+void stream_set_boot(struct stream *stream, unsigned int boot)
+{
+	stream->set_boot = boot;
+	if (!boot)
+		return;
+	if (!stream->now) {
+		stream->now = checked(calloc(1, sizeof(*stream->now)));
+		stream->now->min_id = UINT64_MAX;
+	}
+	stream->now->number = boot;
+}
+
+unsigned int stream_boot(const struct stream *stream)
+{
+	return stream->now && !stream->now->unsure ? stream->now->number : 0;
 }
 
 void stay_note(struct container *con, const struct spot *spot)
