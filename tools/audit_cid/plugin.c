@@ -52,6 +52,7 @@ struct plugin {
 	struct log	*log;
 	struct serials	*serials;
 	struct state	state;
+	int		lock;
 	char		host[256], short_host[256];
 	const char	*locals[5];
 	FILE		*line;		/* the object that goes out */
@@ -608,7 +609,8 @@ static void load(struct plugin *plugin)
 	find_boot_id(boot_id);
 	snprintf(state->boot_id, sizeof(state->boot_id), "%s", boot_id);
 	state->clean = true;
-	if (plugin->conf.state && !state_lock(plugin->conf.state))
+	plugin->lock = plugin->conf.state ? state_lock(plugin->conf.state) : -1;
+	if (plugin->conf.state && plugin->lock < 0)
 		say(LOG_ERR, "cannot lock %s: %s", plugin->conf.state, strerror(errno));
 	why = plugin->conf.state ? state_load(plugin->conf.state, state, &plugin->model,
 					      plugin->log, plugin->serials, &plugin->conf) : NULL;
@@ -621,6 +623,8 @@ static void load(struct plugin *plugin)
 	}
 	log_settle(plugin->log);
 	set_boot(plugin, (state->boot ?: 1) + !!strcmp(state->boot_id, boot_id));
+	if (strcmp(state->boot_id, boot_id))
+		model_sweep(&plugin->model, UINT64_MAX, forget);
 	snprintf(state->boot_id, sizeof(state->boot_id), "%s", boot_id);
 }
 
@@ -670,6 +674,8 @@ static void finish(struct plugin *plugin)
 	fclose(plugin->line);
 	free(plugin->text);
 	conf_free(&plugin->conf);
+	if (plugin->lock >= 0)
+		close(plugin->lock);
 }
 
 /* False: nothing more comes. */

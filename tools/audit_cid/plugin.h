@@ -42,7 +42,8 @@ void sink_put(struct sink *sink, const char *line, size_t len);
 void sink_flush(struct sink *sink);
 /* At the end: once more, for some seconds */
 void sink_drain(struct sink *sink);
-unsigned long sink_dropped(struct sink *sink);		/* since the last call */
+/* Since the last call; 0 while it takes no more */
+unsigned long sink_dropped(struct sink *sink);
 void sink_reopen(struct sink *sink);
 /* @old goes to the same place: its lines and its file or socket are now @sink's. */
 void sink_take_over(struct sink *sink, struct sink *old);
@@ -96,7 +97,7 @@ struct state {
 
 struct model;
 struct log;
-bool state_lock(const char *path);
+int state_lock(const char *path);	/* a descriptor, or -1 */
 /* NULL, or why it was not written */
 const char *state_save(const char *path, const struct state *state, struct model *model,
 		       struct log *log, const struct serials *serials,

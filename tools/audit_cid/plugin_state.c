@@ -136,19 +136,18 @@ const char *state_save(const char *path, const struct state *state, struct model
 }
 
 /* One run at a time: a former one may be saving still. */
-bool state_lock(const char *path)
+int state_lock(const char *path)
 {
 	char lock[4096];
 	int fd;
 
 	snprintf(lock, sizeof(lock), "%s.lock", path);
 	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return false;
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return true;
+	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
 	say(LOG_NOTICE, "waiting for another one, which has %s", lock);
-	return !flock(fd, LOCK_EX);
+	flock(fd, LOCK_EX);
+	return fd;
 }
 
 /*

@@ -430,7 +430,8 @@ void sink_put(struct sink *sink, const char *line, size_t len)
 	if (is_full(sink, len))
 		sink_flush(sink);
 	if (is_full(sink, len)) {
-		sink->dropped++;
+		if (!sink->dropped++)
+			say(LOG_ERR, "%s: it takes no more: events are dropped", sink->name);
 		return;
 	}
 	if (sink->len + len > sink->room) {
@@ -457,9 +458,13 @@ void sink_drain(struct sink *sink)
 		complain(sink, "write it to the disk");
 }
 
+/* Once there is room again: it is said there. */
 unsigned long sink_dropped(struct sink *sink)
 {
 	unsigned long dropped = sink->dropped;
+
+	if (is_full(sink, LEAST / 2))
+		return 0;
 
 	sink->dropped = 0;
 	return dropped;
