@@ -192,25 +192,64 @@ static void note_event(struct builder *builder, const char *name, const char *va
 			 json_object_new_string(good ? "success" : "failure"));
 }
 
-/* Half of all time goes into fields: no key of these needs a copy or a look */
-static void add_new(struct json_object *obj, const char *name, struct json_object *value)
+/*
+ * Half of all time went into making and freeing the objects of fields: those of the
+ * event before are used again, which nobody has any more.
+ */
+#define POOL_MAX	512
+
+static struct pooled {
+	struct json_object *obj, *name, *value, *text;
+} pool[2][POOL_MAX];		/* without a text, and with one */
+static size_t pool_used[2];
+
+/* No key of these needs a copy or a look. */
+static struct json_object *add_new(struct json_object *obj, const char *name,
+				   struct json_object *value)
 {
 	json_object_object_add_ex(obj, name, value, JSON_C_OBJECT_ADD_KEY_IS_NEW |
 						    JSON_C_OBJECT_KEY_IS_CONSTANT);
+	return value;
+}
+
+static struct pooled make_field(bool has_text)
+{
+	struct pooled field = { .obj = json_object_new_object() };
+
+	field.name = add_new(field.obj, "name", json_object_new_string(""));
+	field.value = add_new(field.obj, "value", json_object_new_string(""));
+	if (has_text)
+		field.text = add_new(field.obj, "text", json_object_new_string(""));
+	return field;
+}
+
+/* As it stands in the list of fields, which the caller gives away */
+static struct pooled field_of(bool has_text, bool sender)
+{
+	struct pooled *field;
+
+	if (sender || pool_used[has_text] == POOL_MAX)
+		return make_field(has_text);
+	field = &pool[has_text][pool_used[has_text]++];
+	if (!field->obj)
+		*field = make_field(has_text);
+	json_object_get(field->obj);
+	return *field;
 }
 
 static struct json_object *field_json(const char *name, const char *value,
 				      const char *text, bool sender)
 {
-	struct json_object *obj = json_object_new_object();
+	bool has_text = text && text != value && strcmp(text, value);
+	struct pooled field = field_of(has_text, sender);
 
-	add_new(obj, "name", json_text(name));
-	add_new(obj, "value", json_text(value));
-	if (text && text != value && strcmp(text, value))
-		add_new(obj, "text", json_text(text));
+	json_set_text(field.name, name);
+	json_set_text(field.value, value);
+	if (has_text)
+		json_set_text(field.text, text);
 	if (sender)
-		add_new(obj, "sender", json_object_new_boolean(true));
-	return obj;
+		add_new(field.obj, "sender", json_object_new_boolean(true));
+	return field.obj;
 }
 
 /* How many fields the kernel wrote: in a sender's record, those in front of the text */
@@ -354,6 +393,7 @@ struct json_object *ecs_begin(uint64_t at, const char *kind)
 	return whole;
 }
 
+/* One at a time: it is freed before the next one is made. */
 struct json_object *ecs_event(struct model *model, struct log *log,
 			      const struct log_event *of)
 {
@@ -362,6 +402,7 @@ struct json_object *ecs_event(struct model *model, struct log *log,
 	unsigned long serial = 0;
 	uint64_t at = 0;
 
+	pool_used[0] = pool_used[1] = 0;
 	event_stamp(of, &at, &serial);
 	builder.whole = ecs_begin(at, "event");
 	builder.event = child(builder.whole, "event");

@@ -57,19 +57,26 @@ static bool is_ascii(const char *text)
 	return !*text;
 }
 
-struct json_object *json_text(const char *text)
+void json_set_text(struct json_object *obj, const char *text)
 {
-	struct json_object *obj;
 	char *copy;
 
-	if (!text)
-		return NULL;
-	if (is_ascii(text))
-		return json_object_new_string(text);
+	if (is_ascii(text)) {
+		json_object_set_string(obj, text);
+		return;
+	}
 	copy = checked(strdup(text));
 	replace_invalid(copy);
-	obj = json_object_new_string(copy);
+	json_object_set_string(obj, copy);
 	free(copy);
+}
+
+struct json_object *json_text(const char *text)
+{
+	struct json_object *obj = text ? json_object_new_string("") : NULL;
+
+	if (obj)
+		json_set_text(obj, text);
 	return obj;
 }
 

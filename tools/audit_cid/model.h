@@ -258,6 +258,7 @@ void svg_draw(const char *path, struct container **list, size_t count);
 
 /* json.c: values as JSON has them; NULL is null */
 struct json_object *json_text(const char *text);
+void json_set_text(struct json_object *obj, const char *text);
 struct json_object *json_when(uint64_t at);
 void json_put(FILE *to, struct json_object *obj);
 void json_print(struct json_object *obj);

@@ -130,7 +130,9 @@ const char *state_save(const char *path, const struct state *state, struct model
 		log_waiting(log, save_event, &saver);
 	for (i = 0; state->clean && i < conf->count; i++)
 		save_rest(saver.file, conf->outputs[i].sink);
-	bad = fflush(saver.file) || ferror(saver.file) || fsync(fileno(saver.file));
+	/* A disk may take seconds: records come meanwhile. */
+	bad = fflush(saver.file) || ferror(saver.file) ||
+	      (state->clean && fsync(fileno(saver.file)));
 	bad |= fclose(saver.file) || bad || rename(beside, path);
 	return bad ? strerror(errno) : NULL;
 }
