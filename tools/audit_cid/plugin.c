@@ -32,7 +32,8 @@
 #define GRACE_S		5	/* events of a container that has ended may come that late */
 #define SWEEP_S		60
 #define SAVE_S		10
-#define DRAIN_S		5	/* after SIGTERM */
+#define DRAIN_S		5	/* after SIGTERM, */
+#define SILENCE_MS	500	/* or until nothing comes: auditd may write still */
 
 /* Where the events of a container go, as long as the configuration is this one */
 struct route {
@@ -693,25 +694,25 @@ static bool read_some(struct plugin *plugin)
 	return true;
 }
 
-/* After SIGTERM, what is there already is taken. */
 static void run(struct plugin *plugin, const sigset_t *open)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	struct timespec nap = { .tv_nsec = NAP_MS * 1000000L }, none = {};
+	struct timespec nap = { .tv_nsec = NAP_MS * 1000000L };
+	struct timespec silence = { .tv_nsec = SILENCE_MS * 1000000L };
 	time_t end = 0;
 	int ready;
 
 	do {
 		if (terminated && !end)
 			end = now_s() + DRAIN_S;
-		ready = ppoll(&in, 1, end ? &none : &nap, open);
+		ready = ppoll(&in, 1, end ? &silence : &nap, open);
 		if (hung_up)
 			reload(plugin);
 		if (ready > 0 && !read_some(plugin))
 			break;
 		tick(plugin);
 		flush_all(plugin);
-	} while (!end || (ready > 0 && now_s() < end));
+	} while (!end || (ready && now_s() < end));
 }
 
 int plugin_main(int argc, char **argv)
