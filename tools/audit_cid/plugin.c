@@ -129,13 +129,17 @@ static void flush_all(struct plugin *plugin)
 static void make_loss(struct plugin *plugin, const char *action, const char *text,
 		      struct json_object *lost)
 {
-	struct json_object *obj = ecs_begin(time(NULL) * 1000ULL, "pipeline_error"), *part;
+	struct json_object *obj = ecs_begin(time(NULL) * 1000ULL, "pipeline_error");
+	struct json_object *part, *boot;
 
 	json_object_object_get_ex(obj, "event", &part);
 	json_object_object_add(part, "action", json_object_new_string(action));
 	part = json_object_new_object();
 	json_object_object_add(obj, "host", part);
 	json_object_object_add(part, "name", json_text(plugin->host));
+	boot = json_object_new_object();
+	json_object_object_add(part, "boot", boot);
+	json_object_object_add(boot, "id", json_text(plugin->state.boot_id));
 	json_object_object_add(obj, "message", json_object_new_string(text));
 	part = json_object_new_object();
 	json_object_object_add(obj, "audit", part);
@@ -624,8 +628,11 @@ static void load(struct plugin *plugin)
 	}
 	log_settle(plugin->log);
 	set_boot(plugin, (state->boot ?: 1) + !!strcmp(state->boot_id, boot_id));
-	if (strcmp(state->boot_id, boot_id))
+	if (strcmp(state->boot_id, boot_id)) {
 		model_sweep(&plugin->model, UINT64_MAX, forget);
+		serials_free(plugin->serials);
+		plugin->serials = serials_new();
+	}
 	snprintf(state->boot_id, sizeof(state->boot_id), "%s", boot_id);
 }
 
