@@ -30,6 +30,7 @@ int container_main(int argc, char **argv);
 int tree_main(int argc, char **argv);
 int search_main(int argc, char **argv);
 int report_main(int argc, char **argv);
+int plugin_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int runtime_main(int argc, char **argv);
 

@@ -61,6 +61,7 @@ struct stream {
 	size_t		cut_count, clock_count;
 	struct announcement *announcements;
 	struct boot	*now;		/* the boot as far as it is read */
+	unsigned int	set_boot;	/* known from elsewhere; 0: not */
 	struct boot	*boots;		/* after boots_number() */
 	size_t		boot_count;
 };
@@ -183,6 +184,8 @@ void stream_clock(struct stream *stream, const struct spot *spot, bool late)
 	struct clock *clock = stream->clock_count ?
 			      &stream->clocks[stream->clock_count - 1] : NULL;
 
+	if (stream->set_boot)
+		return;
 	if (!clock || (!late && spot->at + STEP_MS < clock->to)) {
 		stream->clocks = grown(stream->clocks, stream->clock_count,
 				       sizeof(*clock));
@@ -221,6 +224,8 @@ void stream_note(struct stream *stream, const struct spot *spot,
 {
 	bool low = stream->low.stream && serial >= stream->low_serial;
 
+	if (stream->set_boot)
+		return;
 	stream_clock(stream, spot, false);
 	if (kernel)
 		add_cut(stream, spot);
@@ -383,6 +388,17 @@ void stream_announced(struct model *model, const struct op *op)
 		memmove(a->list, a->list + n, a->count * sizeof(*a->list));
 }
 
+/* Containers of announcements that have not ended yet */
+void stream_hold(struct stream *stream)
+{
+	struct announcement *a;
+	size_t i;
+
+	for (a = stream->announcements; a; a = a->next)
+		for (i = 0; i < a->count; i++)
+			a->list[i].con->held = true;
+}
+
 /*
  * Stays
  */
@@ -525,7 +541,9 @@ static void enter_boot(struct container *con, struct stay *stay)
 	const struct spot *cut;
 	unsigned int number = 1;
 
-	if (boot) {
+	if (boot && stream->set_boot) {
+		verdict = SAME;
+	} else if (boot) {
 		cut = find_cut(stream, boot->last, stay->first);
 		verdict = judge(boot, stay, cut);
 		number = boot->number + (verdict != SAME);
@@ -540,6 +558,23 @@ static void enter_boot(struct container *con, struct stay *stay)
 	add_stay(boot, stay);
 	con->boot = boot->number;
 	con->boot_unsure = boot->unsure;
+}
+
+void stream_set_boot(struct stream *stream, unsigned int boot)
+{
+	stream->set_boot = boot;
+	if (!boot)
+		return;
+	if (!stream->now) {
+		stream->now = checked(calloc(1, sizeof(*stream->now)));
+		stream->now->min_id = UINT64_MAX;
+	}
+	stream->now->number = boot;
+}
+
+unsigned int stream_boot(const struct stream *stream)
+{
+	return stream->now && !stream->now->unsure ? stream->now->number : 0;
 }
 
 void stay_note(struct container *con, const struct spot *spot)

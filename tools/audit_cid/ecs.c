@@ -42,7 +42,7 @@ static const struct place {
 };
 
 struct builder {
-	const struct model	*model;
+	struct model		*model;
 	struct json_object	*whole, *event, *records;
 	const struct log_event	*of;
 };
@@ -85,18 +85,24 @@ static struct json_object *brief(const struct container *con)
 	return obj;
 }
 
-/* The nearest first; a parent that is unknown ends the chain. */
-struct json_object *ecs_container(struct model *model, const struct container *con)
+/* The nearest first; a parent that is unknown, or @top, ends the chain. */
+static struct json_object *chain(struct model *model, const struct container *con,
+				 uint64_t top)
 {
 	struct json_object *obj = brief(con), *parents = json_object_new_array();
 
 	json_object_object_add(obj, "parents", parents);
-	while (con && con->has_parent && con->pcontid) {
+	while (con && con->id != top && con->has_parent && con->pcontid) {
 		con = con->parent ?: model_find(model, con->node, con->pcontid, NULL);
 		if (con)
 			json_object_array_add(parents, brief(con));
 	}
 	return obj;
+}
+
+struct json_object *ecs_container(struct model *model, const struct container *con)
+{
+	return chain(model, con, 0);
 }
 
 /* What all objects about a container begin with */
@@ -159,7 +165,7 @@ static void place_field(struct builder *builder, const char *name, const char *v
 	struct json_object *in;
 
 	for (place = places; place->field; place++) {
-		if (strcmp(place->field, name) ||
+		if (*place->field != *name || strcmp(place->field, name) ||
 		    (place->as == AS_NAME && !strcmp(value, text)))
 			continue;
 		in = child(child(builder->whole, place->in), place->within);
@@ -172,9 +178,11 @@ static void place_field(struct builder *builder, const char *name, const char *v
 static void note_event(struct builder *builder, const char *name, const char *value,
 		       const char *text)
 {
-	bool good = !strcmp(value, "yes") || !strcmp(value, "1") ||
-		    !strcmp(value, "success");
+	bool good;
 
+	if (!strchr("sour", *name))
+		return;
+	good = !strcmp(value, "yes") || !strcmp(value, "1") || !strcmp(value, "success");
 	if (!strcmp(name, "syscall"))
 		json_object_object_add(builder->event, "action", json_text(text));
 	if (!strcmp(name, "op") || !strcmp(name, "uring_op"))
@@ -184,18 +192,64 @@ static void note_event(struct builder *builder, const char *name, const char *va
 			 json_object_new_string(good ? "success" : "failure"));
 }
 
+/*
+ * Half of all time went into making and freeing the objects of fields: those of the
+ * event before are used again, which nobody has any more.
+ */
+#define POOL_MAX	512
+
+static struct pooled {
+	struct json_object *obj, *name, *value, *text;
+} pool[2][POOL_MAX];		/* without a text, and with one */
+static size_t pool_used[2];
+
+/* No key of these needs a copy or a look. */
+static struct json_object *add_new(struct json_object *obj, const char *name,
+				   struct json_object *value)
+{
+	json_object_object_add_ex(obj, name, value, JSON_C_OBJECT_ADD_KEY_IS_NEW |
+						    JSON_C_OBJECT_KEY_IS_CONSTANT);
+	return value;
+}
+
+static struct pooled make_field(bool has_text)
+{
+	struct pooled field = { .obj = json_object_new_object() };
+
+	field.name = add_new(field.obj, "name", json_object_new_string(""));
+	field.value = add_new(field.obj, "value", json_object_new_string(""));
+	if (has_text)
+		field.text = add_new(field.obj, "text", json_object_new_string(""));
+	return field;
+}
+
+/* As it stands in the list of fields, which the caller gives away */
+static struct pooled field_of(bool has_text, bool sender)
+{
+	struct pooled *field;
+
+	if (sender || pool_used[has_text] == POOL_MAX)
+		return make_field(has_text);
+	field = &pool[has_text][pool_used[has_text]++];
+	if (!field->obj)
+		*field = make_field(has_text);
+	json_object_get(field->obj);
+	return *field;
+}
+
 static struct json_object *field_json(const char *name, const char *value,
 				      const char *text, bool sender)
 {
-	struct json_object *obj = json_object_new_object();
+	bool has_text = text && text != value && strcmp(text, value);
+	struct pooled field = field_of(has_text, sender);
 
-	json_object_object_add(obj, "name", json_text(name));
-	json_object_object_add(obj, "value", json_text(value));
-	if (text && strcmp(text, value))
-		json_object_object_add(obj, "text", json_text(text));
+	json_set_text(field.name, name);
+	json_set_text(field.value, value);
+	if (has_text)
+		json_set_text(field.text, text);
 	if (sender)
-		json_object_object_add(obj, "sender", json_object_new_boolean(true));
-	return obj;
+		add_new(field.obj, "sender", json_object_new_boolean(true));
+	return field.obj;
 }
 
 /* How many fields the kernel wrote: in a sender's record, those in front of the text */
@@ -214,15 +268,39 @@ static unsigned int count_kernels(auparse_state_t *au, int type)
 	return n;
 }
 
+static bool is_inside(struct model *model, const char *node, uint64_t id, uint64_t top)
+{
+	return id == top || model_is_below(model, node, id, top);
+}
+
+/* May one who sees only a part of the containers see it? */
+static bool is_visible(struct builder *builder, auparse_state_t *au, int type)
+{
+	const struct container *object = builder->of->object;
+	const char *id;
+
+	if (!builder->of->only_ops)
+		return true;
+	if (type != RECORD_CONTAINER_OP || !auparse_first_field(au) ||
+	    !auparse_find_field(au, "ocontid"))
+		return false;
+	id = auparse_get_field_str(au);
+	return id && object && is_inside(builder->model, object->node,
+					 strtoull(id, NULL, 10), builder->of->top);
+}
+
 static void add_record(auparse_state_t *au, void *data)
 {
 	struct builder *builder = data;
-	struct json_object *record = json_object_new_object();
-	struct json_object *fields = json_object_new_array();
+	struct json_object *record, *fields;
 	int type = record_type(au);
 	unsigned int kernels = count_kernels(au, type), n = 0;
 	const char *name, *value, *text;
 
+	if (!is_visible(builder, au, type))
+		return;
+	record = json_object_new_object();
+	fields = json_object_new_array();
 	json_object_array_add(builder->records, record);
 	if (!auparse_first_field(au))
 		return;
@@ -263,44 +341,71 @@ static struct json_object *time_json(uint64_t at)
 	return json_object_new_string(text);
 }
 
-static void add_where(struct builder *builder, struct model *model)
+static void add_host(struct builder *builder)
 {
-	const struct container *acting = builder->of->acting, *object = builder->of->object;
-	const struct container *con = acting ?: object;
-	struct json_object *audit = child(builder->whole, "audit");
 	const char *node = builder->of->key;
+	struct json_object *host;
+	char *name;
 	size_t len = strncmp(node, "node=", 5) ? 0 : strcspn(node + 5, " ");
 
-	if (len)
-		json_object_object_add(child(builder->whole, "host"), "name",
-				       json_object_new_string_len(node + 5, len));
+	if (!len && !builder->of->host)
+		return;
+	host = child(builder->whole, "host");
+	name = len ? checked(strndup(node + 5, len)) : NULL;
+	json_object_object_add(host, "name", json_text(name ?: builder->of->host));
+	free(name);
+	if (builder->of->boot_id)
+		json_object_object_add(child(host, "boot"), "id",
+				       json_text(builder->of->boot_id));
+}
+
+static void add_where(struct builder *builder, struct model *model)
+{
+	const struct log_event *of = builder->of;
+	const struct container *object = of->object;
+	const struct container *con = of->only_ops ? object : of->acting ?: object;
+	struct json_object *audit = child(builder->whole, "audit");
+
+	add_host(builder);
 	if (con) {
 		json_object_object_add(builder->whole, "container",
-				       ecs_container(model, con));
+				       chain(model, con, of->top));
 		json_object_object_add(audit, "boot", json_object_new_int(con->boot));
 		json_object_object_add(audit, "boot_sure",
 				       json_object_new_boolean(!con->boot_unsure));
 	}
-	if (object)
+	if (object && (!of->top || is_inside(model, object->node, object->id, of->top)))
 		json_object_object_add(audit, "about", brief(object));
 	json_object_object_add(audit, "records", builder->records);
 }
 
+/* What all objects begin with whose names are those of the schema */
+struct json_object *ecs_begin(uint64_t at, const char *kind)
+{
+	struct json_object *whole = json_object_new_object(), *event;
+
+	json_object_object_add(whole, "@timestamp", time_json(at));
+	json_object_object_add(child(whole, "ecs"), "version",
+			       json_object_new_string(ECS_VERSION));
+	event = child(whole, "event");
+	json_object_object_add(event, "kind", json_object_new_string(kind));
+	json_object_object_add(event, "module", json_object_new_string("auditcid"));
+	return whole;
+}
+
+/* One at a time: it is freed before the next one is made. */
 struct json_object *ecs_event(struct model *model, struct log *log,
 			      const struct log_event *of)
 {
-	struct builder builder = { model, json_object_new_object(),
-				   json_object_new_object(), json_object_new_array(), of };
+	struct builder builder = { .model = model, .records = json_object_new_array(),
+				   .of = of };
 	unsigned long serial = 0;
 	uint64_t at = 0;
 
+	pool_used[0] = pool_used[1] = 0;
 	event_stamp(of, &at, &serial);
-	json_object_object_add(builder.whole, "@timestamp", time_json(at));
-	json_object_object_add(child(builder.whole, "ecs"), "version",
-			       json_object_new_string(ECS_VERSION));
-	json_object_object_add(builder.whole, "event", builder.event);
-	json_object_object_add(builder.event, "kind", json_object_new_string("event"));
-	json_object_object_add(builder.event, "module", json_object_new_string("auditcid"));
+	builder.whole = ecs_begin(at, "event");
+	builder.event = child(builder.whole, "event");
 	json_object_object_add(builder.event, "sequence", json_object_new_uint64(serial));
 	log_records(log, of, add_record, &builder);
 	add_once(builder.event, "outcome", json_object_new_string("unknown"));

@@ -14,18 +14,26 @@
 #include "auditcid.h"
 #include "model.h"
 
+/* Made once: the C library reads a file for it. 0: there is none */
+static locale_t utf8_locale(void)
+{
+	static locale_t utf8;
+	static bool is_made;
+
+	if (!is_made)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	is_made = true;
+	return utf8;
+}
+
 /* JSON is UTF-8; a file may have any name. */
 static void replace_invalid(char *text)
 {
-	static locale_t utf8;	/* making it reads a file */
-	locale_t old;
+	locale_t utf8 = utf8_locale(), old = utf8 ? uselocale(utf8) : NULL;
 	mbstate_t state = {};
 	size_t len, rest = strlen(text);
 	wchar_t c = 0;
 
-	if (!utf8)
-		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-	old = utf8 ? uselocale(utf8) : NULL;
 	while (rest) {
 		len = utf8 ? mbrtowc(&c, text, rest, &state) : 1;
 		/* The C library also takes what is beyond Unicode. */
@@ -42,17 +50,33 @@ static void replace_invalid(char *text)
 		uselocale(old);
 }
 
-struct json_object *json_text(const char *text)
+static bool is_ascii(const char *text)
 {
-	struct json_object *obj;
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
+}
+
+void json_set_text(struct json_object *obj, const char *text)
+{
 	char *copy;
 
-	if (!text)
-		return NULL;
+	if (is_ascii(text)) {
+		json_object_set_string(obj, text);
+		return;
+	}
 	copy = checked(strdup(text));
 	replace_invalid(copy);
-	obj = json_object_new_string(copy);
+	json_object_set_string(obj, copy);
 	free(copy);
+}
+
+struct json_object *json_text(const char *text)
+{
+	struct json_object *obj = text ? json_object_new_string("") : NULL;
+
+	if (obj)
+		json_set_text(obj, text);
 	return obj;
 }
 
@@ -71,30 +95,40 @@ struct json_object *json_when(uint64_t at)
  * A terminal takes DEL and U+0080 to U+009F for controls, and a page takes markup: JSON
  * does not ask for \u.
  */
-static void put_escaped(const char *text, FILE *to, bool page)
+static void put_escaped(FILE *to, const char *text, bool page)
 {
-	const unsigned char *c = (const unsigned char *)text;
+	const char *special = page ? "\x7f\xc2<>&" : "\x7f\xc2";
+	size_t len;
 
-	for (; *c; c++) {
-		if (*c == 0x7f || (page && strchr("<>&", *c)))
-			fprintf(to, "\\u%04x", *c);
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			fprintf(to, "\\u%04x", *++c);
+	for (;; text += len + 1) {
+		len = strcspn(text, special);
+		fwrite(text, 1, len, to);
+		if (!text[len])
+			return;
+		if (text[len] != '\xc2')
+			fprintf(to, "\\u%04x", (unsigned char)text[len]);
+		else if (text[len + 1] & 0x80 && (unsigned char)text[len + 1] < 0xa0)
+			fprintf(to, "\\u%04x", (unsigned char)text[++len]);
 		else
-			putc(*c, to);
+			fputc(text[len], to);
 	}
 }
 
 void json_write(struct json_object *obj, FILE *to, bool page)
 {
-	put_escaped(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-						   JSON_C_TO_STRING_NOSLASHESCAPE), to, page);
+	put_escaped(to, json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE), page);
+}
+
+void json_put(FILE *to, struct json_object *obj)
+{
+	json_write(obj, to, false);
+	fputc('\n', to);
+	json_object_put(obj);
 }
 
 /* A line; the object is freed. */
 void json_print(struct json_object *obj)
 {
-	json_write(obj, stdout, false);
-	putchar('\n');
-	json_object_put(obj);
+	json_put(stdout, obj);
 }

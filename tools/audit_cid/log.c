@@ -25,6 +25,7 @@
 #define WAITING_MAX	(2 << 20)	/* bytes of events that may get more lines */
 #define LATE_MAX	(16 << 20)	/* ... whose SYSCALL record has not come by then */
 #define WEIGHT_MAX	(1 << 20)	/* as which the largest counts */
+#define LIVE_MAX	(8 << 20)	/* ... while auditd says itself where most events end */
 #define EVENT_MAX	(64 << 20)
 #define BUCKETS		8192
 #define SETTLED_S	2		/* as end_of_event_timeout of auditd.conf */
@@ -49,6 +50,7 @@ struct log {
 	auparse_state_t	*records, *events;
 	struct log_counts counts;
 	bool		got;		/* a record of the line came out of @records */
+	bool		skipping;	/* the rest of a line that is too long */
 	struct bucket	index[BUCKETS];
 	struct event	*last;
 	struct events	waiting, late;
@@ -102,11 +104,18 @@ static bool is_inside(const struct event *event)
 	return event->text == event->key + strlen(event->key) + 1;
 }
 
+static struct log_event as_given(const struct event *event)
+{
+	return (struct log_event) {
+		.key = event->key, .text = event->text, .len = event->len,
+		.acting = event->acting, .object = event->object,
+	};
+}
+
 static void give(struct log *log, struct event *event)
 {
 	struct model *model = log->model;
-	struct log_event whole = { event->key, event->text, event->len, event->acting,
-				   event->object };
+	struct log_event whole = as_given(event);
 
 	TAILQ_REMOVE(event->late ? &log->late : &log->waiting, event, link);
 	*(event->late ? &log->late_bytes : &log->waiting_bytes) -= event->weight;
@@ -134,12 +143,17 @@ static void move(struct log *log, struct event *event, bool late)
 	put(log, event, late);
 }
 
+static size_t waiting_max(const struct log *log)
+{
+	return log->model->live ? LIVE_MAX : WAITING_MAX;
+}
+
 /* A call that blocks comes long after the first records of its event. */
 static void make_room(struct log *log)
 {
 	struct event *event;
 
-	while (log->waiting_bytes > WAITING_MAX) {
+	while (log->waiting_bytes > waiting_max(log)) {
 		event = TAILQ_FIRST(&log->waiting);
 		if (event->has_call || event->wanted)
 			give(log, event);
@@ -150,19 +164,26 @@ static void make_room(struct log *log)
 		give(log, TAILQ_FIRST(&log->late));
 }
 
+static struct event *find_event(struct log *log, const char *key)
+{
+	struct event *event = log->last;
+
+	if (event && !strcmp(event->key, key))
+		return event;
+	LIST_FOREACH(event, bucket_of(log, key), same)
+		if (!strcmp(event->key, key))
+			return event;
+	return NULL;
+}
+
 /* Most events have one line: @room is for that */
 static struct event *event_of(struct log *log, const char *key, size_t room)
 {
 	size_t key_size = strlen(key) + 1;
-	struct event *event = log->last;
-	struct bucket *bucket;
+	struct event *event = find_event(log, key);
 
-	if (event && !strcmp(event->key, key))
+	if (event)
 		return event;
-	bucket = bucket_of(log, key);
-	LIST_FOREACH(event, bucket, same)
-		if (!strcmp(event->key, key))
-			return event;
 	event = checked(malloc(sizeof(*event) + key_size + room));
 	*event = (struct event) { .text = event->key + key_size, .room = room };
 	memcpy(event->key, key, key_size);
@@ -170,7 +191,7 @@ static struct event *event_of(struct log *log, const char *key, size_t room)
 	event->weight = sizeof(*event) + 64;
 	event->wanted = log->model->wants_host;
 	put(log, event, false);
-	LIST_INSERT_HEAD(bucket, event, same);
+	LIST_INSERT_HEAD(bucket_of(log, key), event, same);
 	return event;
 }
 
@@ -271,14 +292,34 @@ static void keep_line(struct log *log, const struct line *line)
 		move(log, event, false);
 }
 
+/* auditd gives its plugins the record that ends an event, and does not log it. */
+static bool ends_event(struct log *log, const struct line *line, size_t rest)
+{
+	struct event *event;
+
+	if (!log->model->live || !begins(line->type, rest, "EOE "))
+		return false;
+	event = find_event(log, line->key);
+	if (event)
+		give(log, event);
+	return true;
+}
+
 static void take_line(struct log *log, const struct line *line)
 {
+	size_t rest = line->text + line->len - line->type;
+
 	log->counts.records++;
+	if (ends_event(log, line, rest))
+		return;
 	if (log->model->wants)
 		keep_line(log, line);
-	if (names_one(log, line->type, line->text + line->len - line->type))
+	if (names_one(log, line->type, rest))
 		parse(log, line->text, line->len);
-	if (log->waiting_bytes > WAITING_MAX)
+	/* auditd's own records stand alone. */
+	if (log->model->live && begins(line->type, rest, "DAEMON_"))
+		give(log, log->last);
+	if (log->waiting_bytes > waiting_max(log))
 		make_room(log);
 }
 
@@ -301,9 +342,62 @@ void log_line(struct log *log, char *text, size_t len)
 	log->counts.other += line.kind == LINE_OTHER;
 }
 
-void log_skipped(struct log *log)
+/*
+ * The lines of @block, which has @have bytes and room for one more. Return: how many are
+ * left, of a line without an end; they are moved to the front.
+ */
+size_t log_block(struct log *log, char *block, size_t have)
 {
-	log->counts.other++;
+	char *line = block, *end = line + have, *newline;
+
+	while ((newline = memchr(line, '\n', end - line))) {
+		if (log->skipping)
+			log->skipping = false;
+		else
+			log_line(log, line, newline + 1 - line);
+		line = newline + 1;
+	}
+	have = end - line;
+	memmove(block, line, have);
+	if (have < LOG_LINE_MAX)
+		return have;
+	log->counts.other += !log->skipping;
+	log->skipping = true;
+	return 0;
+}
+
+/* A last line without an end is what its record says of it. */
+void log_block_end(struct log *log, char *block, size_t have)
+{
+	if (have) {
+		block[have] = '\n';
+		log_block(log, block, have + 1);
+	}
+	log->skipping = false;
+}
+
+/* Each event that may get more lines, and when its first one came */
+void log_waiting(struct log *log, void (*each)(const struct log_event *event, time_t came,
+					       void *data), void *data)
+{
+	struct events *lists[] = { &log->late, &log->waiting };
+	struct log_event whole;
+	struct event *event;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		TAILQ_FOREACH(event, lists[i], link) {
+			whole = as_given(event);
+			each(&whole, event->came, data);
+		}
+}
+
+/* A line that came before, at @came */
+void log_line_of(struct log *log, char *line, size_t len, time_t came)
+{
+	log_line(log, line, len);
+	if (log->last)
+		log->last->came = came;
 }
 
 /* Events to which nothing was added of late are whole. */

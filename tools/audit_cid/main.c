@@ -27,6 +27,7 @@ static const struct command {
 	{ "tree", tree_main },
 	{ "search", search_main },
 	{ "report", report_main },
+	{ "plugin", plugin_main },
 	{ "oci-hook", hook_main },
 	{ "runtime", runtime_main },
 	{ NULL, NULL },
@@ -43,6 +44,7 @@ static const char doc[] =
 	"  tree       print the tree of audit containers, from the log\n"
 	"  search     print the events of an audit container, from the log\n"
 	"  report     count what audit containers did, from the log\n"
+	"  plugin     as a plugin of auditd, write events as JSON, live\n"
 	"  oci-hook   as a createRuntime hook, label the container\n"
 	"  runtime    as an OCI runtime, label containers and exec sessions\n"
 	"\n"

@@ -57,6 +57,17 @@ void model_init(struct model *model)
 	model->streams = checked(lh_table_new(16, NULL, stream_hash, stream_same));
 }
 
+static void free_container(struct container *con)
+{
+	stay_free(con);
+	free(con->name);
+	free(con->auid);
+	free(con->comm);
+	free(con->exe);
+	free(con->members.pid);
+	free(con);
+}
+
 void model_free(struct model *model)
 {
 	struct container *con, *next;
@@ -65,13 +76,7 @@ void model_free(struct model *model)
 	lh_table_free(model->index);
 	for (con = model->all; con; con = next) {
 		next = con->next;
-		stay_free(con);
-		free(con->name);
-		free(con->auid);
-		free(con->comm);
-		free(con->exe);
-		free(con->members.pid);
-		free(con);
+		free_container(con);
 	}
 	lh_foreach(model->streams, entry)
 		stream_free((void *)lh_entry_v(entry));
@@ -169,6 +174,7 @@ struct container *model_find(struct model *model, const char *node, uint64_t id,
 static void seen(struct container *con, const struct spot *spot)
 {
 	stay_note(con, spot);
+	con->last_pos = spot->pos;
 	if (!con->first || spot->at < con->first)
 		con->first = spot->at;
 	if (spot->at > con->last)
@@ -340,6 +346,8 @@ static void take_create(struct model *model, struct container **con,
 	(*con)->serial = op->serial;
 	(*con)->maker = op->pid;
 	(*con)->delegate = op->delegate;
+	if (model->live)
+		return;
 	set_once(&(*con)->auid, op->auid);
 	set_once(&(*con)->comm, op->comm);
 	set_once(&(*con)->exe, op->exe);
@@ -372,7 +380,8 @@ static struct container *take_op_of(struct model *model, const struct op *op)
 	if (exit)
 		con->exited = op->spot;
 	con->has_set |= op->set.count > 0;
-	pids_add(&con->members, op->opid);
+	if (!model->live)
+		pids_add(&con->members, op->opid);
 	return con;
 }
 
@@ -447,7 +456,7 @@ static void take_act_field(struct act *act, const char *name, const char *value)
 
 /* Should two records of an event have the field, it is one event. */
 static void count_act(struct container *con, const struct act *act, uint64_t at,
-		      unsigned long serial)
+		      unsigned long serial, bool live)
 {
 	if (con->events && con->event_at == at && con->event_serial == serial)
 		return;
@@ -455,7 +464,8 @@ static void count_act(struct container *con, const struct act *act, uint64_t at,
 	con->event_serial = serial;
 	con->events++;
 	con->failed += act->failed;
-	pids_add(&con->members, act->pid);
+	if (!live)
+		pids_add(&con->members, act->pid);
 }
 
 static void take_act(struct model *model, auparse_state_t *au,
@@ -475,7 +485,7 @@ static void take_act(struct model *model, auparse_state_t *au,
 	} while (auparse_next_field(au) > 0);
 	stream_clock(spot->stream, spot, type == AUDIT_SYSCALL);
 	model->acting = touch(model, act.id, spot);
-	count_act(model->acting, &act, spot->at, auparse_get_serial(au));
+	count_act(model->acting, &act, spot->at, auparse_get_serial(au), model->live);
 }
 
 /* Whom a signal or a trace is of */
@@ -521,6 +531,91 @@ bool model_is_below(struct model *model, const char *node, uint64_t id,
 	while (con && con->has_parent && con->pcontid > above)
 		con = model_find(model, node, con->pcontid, NULL);
 	return con && con->has_parent && con->pcontid == above;
+}
+
+/*
+ * While records come without an end: what has ended is forgotten.
+ */
+
+struct container *model_restore(struct model *model, const struct spot *spot,
+				uint64_t id, unsigned int boot)
+{
+	struct container *con = model_find(model, stream_node(spot->stream), id, NULL);
+
+	if (con && con->boot == boot)
+		return con;
+	stream_set_boot(spot->stream, boot);
+	con = add(model, stream_node(spot->stream), id);
+	seen(con, spot);
+	return con;
+}
+
+/* Of the same node and a boot before, it has ended whatever else there is. */
+static bool is_over(const struct container *con, uint64_t before)
+{
+	const struct spot *end = con->exited.stream ? &con->exited : &con->announced;
+
+	if (end->stream)
+		return end->pos < before && con->last_pos < before;
+	return con->boot < stream_boot(stay_first(con).stream) && con->last_pos < before;
+}
+
+static void hold_parents(struct model *model, const struct container *con)
+{
+	struct container *parent;
+
+	while (con && con->has_parent && con->pcontid) {
+		parent = model_find(model, con->node, con->pcontid, NULL);
+		if (!parent || parent->held)
+			return;
+		parent->held = true;
+		con = parent;
+	}
+}
+
+static void forget_one(struct model *model, struct container *con)
+{
+	struct lh_entry *entry = lh_table_lookup_entry(model->index, con);
+	struct container *other = entry ? (void *)lh_entry_v(entry) : NULL;
+
+	for (; other && other != con && other->older != con; other = other->older)
+		;
+	if (other && other != con) {
+		other->older = con->older;
+	} else if (other) {
+		lh_table_delete_entry(model->index, entry);
+		if (con->older && lh_table_insert(model->index, con->older, con->older))
+			checked(NULL);
+	}
+	model->twins -= other && (other != con || con->older);
+	model->count--;
+	free_container(con);
+}
+
+void model_sweep(struct model *model, uint64_t before,
+		 void (*forget)(struct container *con))
+{
+	struct container **link = &model->all, *con;
+	struct lh_entry *entry;
+
+	lh_foreach(model->streams, entry)
+		stream_hold((void *)lh_entry_v(entry));
+	for (con = model->all; con; con = con->next)
+		if (con->held || !is_over(con, before))
+			hold_parents(model, con);
+	while ((con = *link)) {
+		if (con->held || !is_over(con, before)) {
+			con->held = false;
+			link = &con->next;
+			continue;
+		}
+		*link = con->next;
+		forget(con);
+		forget_one(model, con);
+	}
+	model->end = link;
+	/* What was deleted still takes a place in it, which a look-up passes. */
+	lh_table_resize(model->index, 1024 + 2 * model->count);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define NS_MAX		16
 #define NS_NAME_MAX	32
@@ -60,6 +61,7 @@ struct container {
 	enum end	how_ended;
 	struct stay	*stays;		/* where records have it */
 	uint64_t	first, last;
+	uint64_t	last_pos;	/* of its last record */
 	uint64_t	maker;		/* the process that wrote */
 	uint64_t	delegate;	/* how many its members may make; 0: none */
 	uint64_t	mark;		/* the last announcement that has it */
@@ -72,6 +74,7 @@ struct container {
 	unsigned int	depth;
 	bool		has_parent;
 	bool		has_set;	/* a record tells its namespaces */
+	bool		held;		/* model_sweep(): it stays */
 	struct pids {
 		uint32_t	*pid;
 		size_t		count, room;
@@ -86,6 +89,10 @@ struct log_event {
 	size_t		len;
 	struct container *acting;	/* NULL: a task in none, or none at all */
 	struct container *object;	/* that it is about, or NULL */
+	/* For one who may see no container but this and those below; 0: all */
+	uint64_t	top;
+	bool		only_ops;	/* ... who acts is none of these */
+	const char	*host, *boot_id;	/* of this machine's own; or NULL */
 };
 
 /*
@@ -123,6 +130,7 @@ struct model {
 	bool		raw_text;	/* texts as they are, not for a terminal */
 	bool		own;		/* the logs are this machine's: so are its users */
 	bool		follow;		/* go on after the end of the log */
+	bool		live;		/* auditd gives the records: no end, no memory of the past */
 	bool		prints;		/* while it reads */
 	void	*data;
 };
@@ -139,6 +147,15 @@ bool model_is_below(struct model *model, const char *node, uint64_t id,
 struct container **model_sorted(struct model *model);
 /* After model_finish(): may it have been live when its clock showed @at? */
 bool model_live_at(const struct container *con, uint64_t at);
+/*
+ * While records come: forget those that ended in front of @before, but not parents of
+ * others, those that are held, and those that have a record of late.
+ */
+void model_sweep(struct model *model, uint64_t before,
+		 void (*forget)(struct container *con));
+/* A container of which an earlier run knew this */
+struct container *model_restore(struct model *model, const struct spot *spot,
+				uint64_t id, unsigned int boot);
 const char *end_name(enum end end);	/* NULL: it is not known to have ended */
 size_t pids_count(struct pids *pids);
 struct container *model_find(struct model *model, const char *node, uint64_t id,
@@ -161,6 +178,10 @@ void stream_announce(struct stream *stream, struct container *con,
 		     const struct op *op);
 void stream_announced(struct model *model, const struct op *op);
 void stream_new_daemon(struct stream *stream);
+/* All containers that it has from now on are of this boot; 0: as records tell */
+void stream_set_boot(struct stream *stream, unsigned int boot);
+unsigned int stream_boot(const struct stream *stream);	/* 0: not certain */
+void stream_hold(struct stream *stream);
 void stream_free(struct stream *stream);
 unsigned long stream_hash(const void *key);
 int stream_same(const void *a, const void *b);
@@ -187,7 +208,11 @@ struct log *log_start(struct model *model);
 void log_records(struct log *log, const struct log_event *event,
 		 void (*on_record)(auparse_state_t *au, void *data), void *data);
 void log_line(struct log *log, char *line, size_t len);
-void log_skipped(struct log *log);
+void log_line_of(struct log *log, char *line, size_t len, time_t came);
+size_t log_block(struct log *log, char *block, size_t have);
+void log_block_end(struct log *log, char *block, size_t have);
+void log_waiting(struct log *log, void (*each)(const struct log_event *event, time_t came,
+					       void *data), void *data);
 void log_settle(struct log *log);
 const struct log_counts *log_counted(const struct log *log);
 void log_finish(struct log *log);
@@ -195,6 +220,7 @@ void log_finish(struct log *log);
 /* ecs.c: an event as JSON; a container with its parents */
 struct json_object *ecs_event(struct model *model, struct log *log,
 			      const struct log_event *event);
+struct json_object *ecs_begin(uint64_t at, const char *kind);
 struct json_object *ecs_container(struct model *model, const struct container *con);
 struct json_object *ecs_head(struct model *model, const struct container *con);
 void ecs_life(struct json_object *obj, const struct container *con);
@@ -270,7 +296,9 @@ void html_free(struct html *html, struct model *model);
 
 /* json.c: values as JSON has them; NULL is null */
 struct json_object *json_text(const char *text);
+void json_set_text(struct json_object *obj, const char *text);
 struct json_object *json_when(uint64_t at);
+void json_put(FILE *to, struct json_object *obj);
 void json_print(struct json_object *obj);
 void json_write(struct json_object *obj, FILE *to, bool page);	/* into markup? */
 

@@ -46,7 +46,6 @@ struct reader {
 	struct log	*log;
 	struct progress	*progress;
 	size_t		have;
-	bool		skipping;	/* the rest of a line that is too long */
 	char		tail[TAIL];	/* the last bytes that were read */
 	size_t		tail_len;
 	char		block[BLOCK + 1];
@@ -55,27 +54,6 @@ struct reader {
 /*
  * Blocks
  */
-
-static void take_lines(struct reader *reader)
-{
-	char *line = reader->block, *end = line + reader->have, *newline;
-
-	while ((newline = memchr(line, '\n', end - line))) {
-		if (reader->skipping)
-			reader->skipping = false;
-		else
-			log_line(reader->log, line, newline + 1 - line);
-		line = newline + 1;
-	}
-	reader->have = end - line;
-	memmove(reader->block, line, reader->have);
-	if (reader->have < LOG_LINE_MAX)
-		return;
-	if (!reader->skipping)
-		log_skipped(reader->log);
-	reader->skipping = true;
-	reader->have = 0;
-}
 
 static void bad_gz(const struct source *source)
 {
@@ -125,18 +103,15 @@ static bool read_block(struct reader *reader, const struct source *source)
 		return false;
 	reader->have += len;
 	keep_tail(reader, reader->block + reader->have);
-	take_lines(reader);
+	reader->have = log_block(reader->log, reader->block, reader->have);
 	progress_add(reader->progress, len);
 	return true;
 }
 
-/* A last line without an end is what its record says of it. */
 static void end_line(struct reader *reader)
 {
-	if (!reader->have)
-		return;
-	reader->block[reader->have++] = '\n';
-	take_lines(reader);
+	log_block_end(reader->log, reader->block, reader->have);
+	reader->have = 0;
 }
 
 static void read_all(struct reader *reader, const struct source *source)
@@ -147,7 +122,6 @@ static void read_all(struct reader *reader, const struct source *source)
 	while (read_block(reader, source))
 		empty = false;
 	end_line(reader);
-	reader->skipping = false;
 	if (log_counted(reader->log)->records == before && !reader->model->stop)
 		warnx("%s %s", strcmp(source->path, "-") ? source->path :
 		      "standard input", empty ? "is empty" : "has no audit records");

@@ -7,16 +7,24 @@
 
 #include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "auditcid.h"
 #include "model.h"
+#include "plugin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define ID "5000000001"
+
+/* The plugin: what auditd gives it, its state, and its configuration */
+#define CONF	"/dev/shm/auditcid-fuzz.conf"
+#define STATE	"/dev/shm/auditcid-fuzz.state"
+#define OUTPUTS	"\"outputs\": [{\"stdout\": true}, {\"name\": \"w*\", \"syslog\": \"local7.debug\"}, " \
+		"{\"id\": \"" ID "\", \"unix\": \"/nowhere\"}]}"
 
 static const struct command {
 	int		(*run)(int argc, char **argv);
@@ -41,6 +49,8 @@ static const struct command {
 
 #define COUNT (sizeof(commands) / sizeof(*commands))
 
+enum { PLUGIN_INPUT = COUNT, PLUGIN_STATE, PLUGIN_CONF, ALL };
+
 static void run(const struct command *command, const char *path)
 {
 	char *argv[10];
@@ -53,6 +63,37 @@ static void run(const struct command *command, const char *path)
 	argv[argc++] = (char *)path;
 	argv[argc] = NULL;
 	command->run(argc, argv);
+}
+
+static void write_to(const char *path, const void *data, size_t size)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file))
+		err(EXIT_OWN, "cannot write %s", path);
+}
+
+static void run_plugin(const char *conf, const char *input)
+{
+	static const struct command plugin = { plugin_main, { "plugin", "--config" } };
+
+	if (!freopen(input, "r", stdin))
+		err(EXIT_OWN, "cannot read %s", input);
+	write_to(CONF, conf, strlen(conf));
+	run(&plugin, CONF);
+}
+
+/* A name of a host would be looked up. */
+static void parse_conf(const uint8_t *data, size_t size)
+{
+	char *text = checked(calloc(1, size + 1));
+	struct plugin_conf conf;
+
+	memcpy(text, data, size);
+	if (!memmem(text, size, "tcp", 3) && !memmem(text, size, "\\u", 2) &&
+	    !conf_parse(text, size, &conf))
+		conf_free(&conf);
+	free(text);
 }
 
 /* zlib is not what is tested here, and a cut file ends the program. */
@@ -80,7 +121,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)size - 1)
 		err(EXIT_OWN, "cannot write the input");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	run(&commands[*data % COUNT], path);
+	switch (*data % ALL) {
+	case PLUGIN_INPUT:
+		run_plugin("{" OUTPUTS, path);
+		break;
+	case PLUGIN_STATE:
+		write_to(STATE, data + 1, size - 1);
+		run_plugin("{\"state\": \"" STATE "\", " OUTPUTS, "/dev/null");
+		break;
+	case PLUGIN_CONF:
+		parse_conf(data + 1, size - 1);
+		break;
+	default:
+		run(&commands[*data % ALL], path);
+	}
 	close(fd);
 	return 0;
 }
