@@ -267,7 +267,7 @@ static void write_containers(struct html *html, struct container **list, size_t 
 
 void html_write(struct html *html, const char *path, struct container **list, size_t count)
 {
-	struct output output = { .path = path, .mark = "content=\"auditcid tree\"",
+	struct output_file output = { .path = path, .mark = "content=\"auditcid tree\"",
 				 .what = "page of auditcid" };
 	const char *place = strstr(page, PLACE);
 	const char *rest = place + strlen(PLACE);

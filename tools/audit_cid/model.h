@@ -272,16 +272,16 @@ size_t things_of(struct things *things, const struct container *con,
 void things_free(struct things *things);
 
 /* output.c: a file that is new, or takes the place of one that begins with @mark */
-struct output {
+struct output_file {
 	const char	*path;		/* "-" is standard output */
 	const char	*mark, *what;
 	char		*beside;
 	int		fd;
 };
 
-void output_open(struct output *output);
-void output_put(struct output *output);
-void output_give_up(const struct output *output, const char *why)
+void output_open(struct output_file *output);
+void output_put(struct output_file *output);
+void output_give_up(const struct output_file *output, const char *why)
 	__attribute__((noreturn));
 
 /* svg.c: draw @list, which is sorted, into a file; "-" is standard output */

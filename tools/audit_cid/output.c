@@ -16,7 +16,7 @@
 #include "auditcid.h"
 #include "model.h"
 
-static void check_old(const struct output *output)
+static void check_old(const struct output_file *output)
 {
 	char head[1024] = "";
 	struct stat st;
@@ -34,7 +34,7 @@ static void check_old(const struct output *output)
 	close(fd);
 }
 
-void output_open(struct output *output)
+void output_open(struct output_file *output)
 {
 	mode_t mask = umask(0);
 
@@ -52,14 +52,14 @@ void output_open(struct output *output)
 		err(EXIT_OWN, "cannot write beside %s", output->path);
 }
 
-void output_put(struct output *output)
+void output_put(struct output_file *output)
 {
 	if (close(output->fd) || (output->beside && rename(output->beside, output->path)))
 		err(EXIT_OWN, "cannot write %s", output->path);
 	free(output->beside);
 }
 
-void output_give_up(const struct output *output, const char *why)
+void output_give_up(const struct output_file *output, const char *why)
 {
 	if (output->beside)
 		unlink(output->beside);

@@ -234,7 +234,7 @@ static FILE *scratch(const char *name)
 	return file;
 }
 
-static void run_gnuplot(struct picture *pic, const struct output *output)
+static void run_gnuplot(struct picture *pic, const struct output_file *output)
 {
 	char script[32], *argv[] = { "gnuplot", script, NULL };
 	posix_spawn_file_actions_t files;
@@ -265,7 +265,7 @@ void svg_draw(const char *path, struct container **list, size_t count)
 {
 	struct picture pic = { .list = list, .count = count, .label_max = 20 };
 	unsigned int *lanes = checked(calloc(count + 1, sizeof(*lanes)));
-	struct output output = { .path = path, .mark = "<svg", .what = "SVG picture" };
+	struct output_file output = { .path = path, .mark = "<svg", .what = "SVG picture" };
 	size_t i;
 
 	if (!count)
