@@ -387,7 +387,7 @@ static void shift(struct sink *sink)
 {
 	size_t gone = sink->sent - sink->sent_of_line;
 
-	if (gone < sink->len / 2 && sink->len < SINK_MAX)
+	if (!gone || (gone < sink->len / 2 && sink->len < SINK_MAX))
 		return;
 	memmove(sink->buf, sink->buf + gone, sink->len - gone);
 	sink->len -= gone;
@@ -504,5 +504,5 @@ const char *sink_rest(const struct sink *sink, size_t *len)
 	size_t gone = sink->sent - sink->sent_of_line;
 
 	*len = sink->len - gone;
-	return sink->buf + gone;
+	return sink->buf ? sink->buf + gone : "";
 }

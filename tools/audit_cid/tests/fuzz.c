@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The plugin: what auditd gives it, its state, and its configuration */
 #define CONF	"/dev/shm/auditcid-fuzz.conf"
 #define STATE	"/dev/shm/auditcid-fuzz.state"
-#define OUTPUTS	"\"outputs\": [{\"stdout\": true}, {\"name\": \"w*\", \"syslog\": \"local7.debug\"}, " \
+#define OUTPUTS	"\"outputs\": [{\"syslog\": \"local6.debug\"}, {\"name\": \"w*\", \"syslog\": \"local7.debug\"}, " \
 		"{\"id\": \"" ID "\", \"unix\": \"/nowhere\"}]}"
 
 static const struct command {
