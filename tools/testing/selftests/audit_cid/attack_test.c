@@ -1000,7 +1000,7 @@ static void make_program_dir(struct __test_metadata *const _metadata,
 
 	s->dir = strdup(mkdtemp(dir) ?: "");
 	ASSERT_EQ(0, chmod(s->dir, 0755));
-	strcpy(line->program, s->dir);
+	snprintf(line->program, sizeof(line->program), "%s", s->dir);
 }
 
 /* A copy of hold at line->program. */
