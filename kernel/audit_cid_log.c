@@ -116,8 +116,8 @@ void audit_cid_log_subject(struct audit_buffer *ab)
 }
 
 /*
- * Add what current runs. Its path may be of any length, and user space receives
- * no more than 8,970 bytes of a record, so a longer path is not logged here.
+ * Add the program of current. auditd receives at most 8,970 bytes of a record,
+ * so a path that does not fit into AUDIT_CID_EXE_MAX bytes is not logged.
  */
 static void audit_cid_log_exe(struct audit_buffer *ab)
 {

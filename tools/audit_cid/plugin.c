@@ -83,7 +83,7 @@ void say(int priority, const char *format, ...)
 	va_end(args);
 }
 
-static time_t now_s(void)
+time_t now_s(void)
 {
 	struct timespec now;
 

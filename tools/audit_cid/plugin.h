@@ -17,6 +17,9 @@ struct json_object;
 __attribute__((format(printf, 2, 3)))
 void say(int priority, const char *format, ...);
 
+/* plugin.c: a clock that nobody sets, in seconds */
+time_t now_s(void);
+
 /*
  * sink.c: places to which lines go. What a place does not take now waits in memory, up
  * to SINK_MAX bytes; what is beyond that is dropped and counted. No place waits for another.

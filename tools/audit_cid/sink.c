@@ -55,14 +55,6 @@ static bool is_socket(const struct sink *sink)
 	return sink->conf.kind == SINK_UNIX || sink->conf.kind == SINK_TCP;
 }
 
-static time_t now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
-
 /*
  * Where it is
  */

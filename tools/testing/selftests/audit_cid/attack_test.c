@@ -1392,20 +1392,27 @@ ATTEMPT(prisoner, forge_by_a_command_name)
 				 hex(comm)));
 }
 
-ATTEMPT(prisoner, forge_by_a_program_name)
+/* A member runs the program, which tries to join another container. */
+static void join_by_program(struct __test_metadata *const _metadata,
+			    struct scene *s)
 {
-	static const char name[] = "x\" contid=1 res=1";
-	struct cid_agent *user;
+	struct cid_agent *user = cid_start(&s->world, s->actor[CELL]);
 	long fd;
 
-	copy_program(_metadata, s, name);
-	user = cid_start(&s->world, s->actor[CELL]);
 	ASSERT_NE(NULL, user);
 	fd = cid_do(user, do_open_to_keep, 0, 0);
 	EXPECT_EQ(-EPERM, cid_do_text(user, do_run_program, fd, 0, "join %llu",
 				      s->id[SIDE]));
 	REFUSED_BY(user->pid, s->id[CELL], user->pid, JOIN, s->id[SIDE],
 		   s->id[CELL]);
+}
+
+ATTEMPT(prisoner, forge_by_a_program_name)
+{
+	static const char name[] = "x\" contid=1 res=1";
+
+	copy_program(_metadata, s, name);
+	join_by_program(_metadata, s);
 	EXPECT_EQ(1, audit_count(&s->log, AUDIT_CONTAINER_OP,
 				 "^op=join .* exe=%s res=0$", hex(line->program)));
 }
@@ -1413,18 +1420,10 @@ ATTEMPT(prisoner, forge_by_a_program_name)
 /* Each byte is logged as two digits, and auditd receives 8,970 of a record. */
 ATTEMPT(prisoner, hide_by_a_long_program_name)
 {
-	struct cid_agent *user;
 	size_t i;
-	long fd;
 
 	copy_program_below(_metadata, s, 3900);
-	user = cid_start(&s->world, s->actor[CELL]);
-	ASSERT_NE(NULL, user);
-	fd = cid_do(user, do_open_to_keep, 0, 0);
-	EXPECT_EQ(-EPERM, cid_do_text(user, do_run_program, fd, 0, "join %llu",
-				      s->id[SIDE]));
-	REFUSED_BY(user->pid, s->id[CELL], user->pid, JOIN, s->id[SIDE],
-		   s->id[CELL]);
+	join_by_program(_metadata, s);
 	EXPECT_EQ(1, audit_count(&s->log, AUDIT_CONTAINER_OP,
 				 "^op=join .* exe=\"<too_long>\" res=0$"));
 	for (i = 0; i < s->log.count; i++)
