@@ -18,6 +18,7 @@
  * containers that they share, and by IDs that are near.
  */
 
+#include <err.h>
 #include <json.h>
 #include <linkhash.h>
 #include <stdlib.h>
@@ -64,6 +65,7 @@ struct stream {
 	unsigned int	set_boot;	/* known from elsewhere; 0: not */
 	struct boot	*boots;		/* after boots_number() */
 	size_t		boot_count;
+	bool		mixed;		/* it is not in the order in which it was written */
 };
 
 /* A stretch of a stream with a container in it */
@@ -595,6 +597,19 @@ void stay_note(struct container *con, const struct spot *spot)
 		stay->latest = spot->at;
 }
 
+/* In the order of writing, no stretch of one boot has IDs that are years apart. */
+static void check_order(const struct boot *boot, const struct stay *stay)
+{
+	struct stream *stream = stay->stream;
+
+	if (stream->mixed || (stay->con->id <= boot->max_id + FAR &&
+			      stay->con->id + FAR >= boot->min_id))
+		return;
+	stream->mixed = true;
+	warnx("%s%s: the records of several boots are mixed, so boots are uncertain; give the log's files by name, in any order",
+	      stream->node ? "node " : "the log", stream->node ? stream->node : "");
+}
+
 /* @stays are sorted: cut each stream into stretches of one boot. */
 static size_t make_boots(struct stay **stays, size_t count, struct boot *boots)
 {
@@ -620,6 +635,8 @@ static size_t make_boots(struct stay **stays, size_t count, struct boot *boots)
 					boot->stream->boots = boot;
 				boot->stream->boot_count = boot + 1 - boot->stream->boots;
 			}
+		} else {
+			check_order(boot, stays[i]);
 		}
 		add_stay(boot, stays[i]);
 	}
@@ -800,11 +817,12 @@ static void order_boots(struct model *model)
 	for (i = 0; i < n; i++) {
 		if (!i || !same_node(list[i]->stream->node, list[i - 1]->stream->node)) {
 			list[i]->number = 1;
+			list[i]->unsure = list[i]->stream->mixed;
 			pending = i;
 			continue;
 		}
 		list[i]->number = list[i - 1]->number + 1;
-		list[i]->unsure = !is_certain(list[i - 1], list[i]);
+		list[i]->unsure = list[i]->stream->mixed || !is_certain(list[i - 1], list[i]);
 		while (!list[i]->unsure && pending < i)
 			end_boot(list[pending++], list[i]->head);
 	}

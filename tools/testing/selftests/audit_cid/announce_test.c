@@ -627,6 +627,12 @@ static void come_and_be_told(struct __test_metadata *const _metadata,
 	check_all(_metadata, self);
 }
 
+/* The daemon needs some seconds for the announcement, whatever the machine. */
+static void slow_down(struct _test_data_many *self)
+{
+	view->pause_us = 5000000 / self->crowd.n;
+}
+
 static void ask(struct __test_metadata *const _metadata,
 		struct _test_data_many *self)
 {
@@ -674,8 +680,7 @@ TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
 	ASSERT_NE(NULL, member);
 	ASSERT_EQ(0, cid_write(member->pid, "join %llu", self->crowd.first));
 	ASSERT_EQ(0, audit_drop(&self->log));
-	view->pause_us = 1000;
-	view->pause_each = 32;
+	slow_down(self);
 	come(_metadata, self, 0);
 	while (births < 1000 && !get(&view->round)) {
 		child = cid_start(&self->world, member);
@@ -704,7 +709,7 @@ static long do_promiscuous(struct cid_world *world,
 		ifr.ifr_flags ^= IFF_PROMISC;
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr))
 			return -errno;
-		usleep(50000);
+		usleep(20000);
 	}
 	return close(fd);
 }
@@ -712,11 +717,11 @@ static long do_promiscuous(struct cid_world *world,
 /* An announcement takes no room from records that cannot wait. */
 TEST_F_TIMEOUT(many, announced_beside_atomic_records, MANY_TIMEOUT)
 {
-	const int atomic = 20;
+	/* Three records each: they have room beside the half that it may use. */
+	const int atomic = SMALL_BACKLOG / 2 / 3 - 1;
 
-	view->pause_us = 2000;
-	view->pause_each = 1;
-	come(_metadata, self, 0);
+	slow_down(self);
+	come(_metadata, self, DAEMON_RCVBUF);
 	ASSERT_EQ(0, cid_do(self->agent, do_promiscuous, atomic, 0));
 	EXPECT_EQ(0, get(&view->round));
 	wait_rounds(_metadata, &self->log, 1);
@@ -763,6 +768,8 @@ TEST_F_TIMEOUT(many, announced_while_they_end, MANY_TIMEOUT)
 
 	come_and_be_told(_metadata, self);
 	cid_post(self->agent, cid_do_write, getpid(), 0, "announce");
+	while (!audit_count(&self->log, AUDIT_CONTAINER_OP, "^op=announce "))
+		ASSERT_LE(0, audit_receive(&self->log, AUDIT_TIMEOUT_POLL_MS));
 	crowd_kill(&self->crowd);
 	EXPECT_EQ(0, cid_wait(self->agent));
 	ASSERT_EQ(0, audit_sync(&self->log));

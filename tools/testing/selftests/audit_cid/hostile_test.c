@@ -255,7 +255,6 @@ FIXTURE_SETUP(hostile)
 	view->witness = cid_read(self->witness->pid);
 	view->first = view->witness;
 	start_hostiles(_metadata, self);
-	view->pause_each = 1;
 	view->pause_us = SLOW_US;
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
 }
