@@ -127,6 +127,11 @@ static void logged_calls(const char *where)
 	daemon_stop(daemon);
 }
 
+static void event_stage(void *where)
+{
+	logged_calls(where);
+}
+
 static void packets(const char *where)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -135,6 +140,17 @@ static void packets(const char *where)
 	sample_logged(label("packet/%s", where), 200, op_packet, (void *)(intptr_t)fd);
 	daemon_stop(daemon);
 	close(fd);
+}
+
+/* By a task that is in no container; what one that is in it changes is logged. */
+static void namespaces(void *where)
+{
+	int fd = open("/proc/self/ns/uts", O_RDONLY);
+
+	check(fd >= 0, "/proc/self/ns/uts");
+	sample(label("unshare/%s", (char *)where), 200, op_unshare, NULL);
+	sample(label("setns/%s", (char *)where), 500, op_setns, (void *)(intptr_t)fd);
+	sample(label("clone/%s", (char *)where), 200, op_clone, NULL);
 }
 
 static void stage(void *where)
@@ -167,7 +183,17 @@ void cost_suite(void)
 	run_program(nft);
 
 	in_child(stage, "none");
+	in_child(namespaces, "none");
 	contain(fork_idle(), "new");
 	in_child(stage, "host");
+	in_child(namespaces, "host");
 	in_child(contained_stage, "in");
+}
+
+/* A logged call, in a kernel that may write a record of its own for it */
+void event_suite(void)
+{
+	null_fd = open("/dev/null", O_RDWR);
+	check(null_fd >= 0, "/dev/null");
+	in_child(event_stage, "event");
 }

@@ -76,6 +76,7 @@ uint64_t contid_of(pid_t pid);
 
 /* The suites */
 void cost_suite(void);
+void event_suite(void);
 void live_suite(void);
 void memory_suite(void);
 void others_suite(void);
@@ -90,6 +91,9 @@ void op_getppid(void *arg);
 void op_pwrite(void *arg);
 void op_open(void *arg);
 void op_fork(void *arg);
+void op_unshare(void *arg);
+void op_setns(void *arg);
+void op_clone(void *arg);
 void op_thread(void *arg);
 void op_vfork_exec(void *arg);
 void op_packet(void *arg);

@@ -111,12 +111,6 @@ static void record(void)
 	audit_enable(true);
 }
 
-static void op_unshare(void *arg)
-{
-	(void)arg;
-	check(!unshare(CLONE_NEWUTS), "unshare");
-}
-
 /* No more than the limit of records lets pass, which each container has anew */
 static void unshare_in(void *name)
 {
@@ -124,14 +118,8 @@ static void unshare_in(void *name)
 	sample(name, 3, op_unshare, NULL);
 }
 
-static void unshare_out(void *name)
-{
-	sample(name, 3, op_unshare, NULL);
-}
-
 static void transitions(void)
 {
-	in_child(unshare_out, "unshare/host");
 	in_child(unshare_in, "unshare/in");
 }
 

@@ -237,7 +237,7 @@ static const struct {
 	{ "cost", cost_suite },		{ "live", live_suite },
 	{ "memory", memory_suite },	{ "others", others_suite },
 	{ "lookup", lookup_suite },	{ "smp", smp_suite },
-	{ "daemon", daemon_suite },
+	{ "daemon", daemon_suite },	{ "event", event_suite },
 };
 
 static void run_suite(void *name)

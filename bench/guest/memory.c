@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest.h"
 
-#define MANY	4000
+#define MANY	2000
 
 static pid_t pids[MANY];
 
@@ -76,6 +77,65 @@ static void threads(void *arg)
 	value("memory-thread", (slabs() - before) / MANY);
 }
 
+/* What a cgroup is charged for, up to now */
+static double charged(void)
+{
+	char line[128];
+	double bytes = -1;
+	FILE *file;
+
+	/* The kernel adds it up every two seconds */
+	sleep(3);
+	file = fopen("/cgroup/maker/memory.stat", "r");
+	check(file, "memory.stat");
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "slab_unreclaimable %lf", &bytes);
+	fclose(file);
+	return bytes;
+}
+
+/* The maker's cgroup pays, wherever the process is that it is made for. */
+static void charge(void *arg)
+{
+	double before;
+
+	(void)arg;
+	for (int i = 0; i < MANY; i++)
+		pids[i] = fork_idle();
+	put("/cgroup/cgroup.subtree_control", "+memory");
+	check(!mkdir("/cgroup/maker", 0755), "mkdir");
+	put("/cgroup/maker/cgroup.procs", "0");
+	/* What the first write makes beside its container */
+	contain(fork_idle(), "new");
+	before = charged();
+	for (int i = 0; i < MANY; i++)
+		contain(pids[i], "new");
+	value("memory-charged", (charged() - before) / MANY);
+}
+
+static void end_self(void *arg)
+{
+	(void)arg;
+	contain_self("new");
+}
+
+/* One lives, the 63 after it do not. */
+static void sparse(void *arg)
+{
+	double before;
+
+	(void)arg;
+	for (int i = 0; i < MANY; i++)
+		pids[i] = fork_idle();
+	before = slabs();
+	for (int i = 0; i < MANY; i++) {
+		contain(pids[i], "new");
+		for (int j = 1; j < 64; j++)
+			in_child(end_self, NULL);
+	}
+	value("memory-container-sparse", (slabs() - before) / MANY);
+}
+
 /* Containers for processes that are there already: the names are of @len bytes */
 static void per_container(int len)
 {
@@ -106,4 +166,8 @@ void memory_suite(void)
 	in_child(threads, NULL);
 	for (size_t i = 0; have_cid && i < sizeof(lengths) / sizeof(*lengths); i++)
 		per_container(lengths[i]);
+	if (!have_cid)
+		return;
+	in_child(sparse, NULL);
+	in_child(charge, NULL);
 }

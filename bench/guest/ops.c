@@ -47,6 +47,29 @@ void op_fork(void *arg)
 	waitpid(pid, NULL, 0);
 }
 
+void op_unshare(void *arg)
+{
+	(void)arg;
+	check(!unshare(CLONE_NEWUTS), "unshare");
+}
+
+/* @arg: descriptor of a UTS namespace */
+void op_setns(void *arg)
+{
+	check(!setns((int)(intptr_t)arg, CLONE_NEWUTS), "setns");
+}
+
+/* As op_fork(), into a UTS namespace of its own */
+void op_clone(void *arg)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_NEWUTS | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	(void)arg;
+	if (!pid)
+		_exit(0);
+	check(waitpid(pid, NULL, 0) == pid, "clone");
+}
+
 static int thread_fn(void *arg)
 {
 	(void)arg;

@@ -83,12 +83,6 @@ static void contained_records(void *where)
 	records(where);
 }
 
-static void op_unshare(void *arg)
-{
-	(void)arg;
-	check(!unshare(CLONE_NEWUTS), "unshare");
-}
-
 static void logged_unshare(void *where)
 {
 	struct audit_rule_data *rule = rule_for("unshare");

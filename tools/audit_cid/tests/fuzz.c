@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * auditcid: whatever a log has in it, no command may crash on it. For libFuzzer:
- * make fuzz (FUZZ_SECONDS=600). Leaks are not looked for: libauparse 3.0.9 leaks
+ * auditcid: whatever a log, a rule, the state of a container or a command line has in
+ * it, no command may crash on it. For libFuzzer:
+ * make fuzz (FUZZ_SECONDS=600, FUZZ_TARGET=log|plugin|state|conf|rule|oci|cmdline for
+ * one of them). Leaks are not looked for: libauparse 3.0.9 leaks
  * where a key or a host is malformed.
  */
 
@@ -15,6 +17,7 @@
 #include "auditcid.h"
 #include "model.h"
 #include "plugin.h"
+#include "rule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,7 +52,9 @@ static const struct command {
 
 #define COUNT (sizeof(commands) / sizeof(*commands))
 
-enum { PLUGIN_INPUT = COUNT, PLUGIN_STATE, PLUGIN_CONF, ALL };
+enum { PLUGIN_INPUT = COUNT, PLUGIN_STATE, PLUGIN_CONF, RULE, OCI_STATE, CMDLINE, ALL };
+
+#define WORDS_MAX	64
 
 static void run(const struct command *command, const char *path)
 {
@@ -96,6 +101,86 @@ static void parse_conf(const uint8_t *data, size_t size)
 	free(text);
 }
 
+/* The words of a text, in place. Return: how many */
+static int split(char *text, char **words)
+{
+	char *rest = text;
+	int n = 0;
+
+	while (n < WORDS_MAX && (words[n] = strtok_r(rest, " \t\n", &rest)))
+		n++;
+	words[n] = NULL;
+	return n;
+}
+
+/* As auditctl's, without the dash: Fcontid=1 */
+static const char *add_word(struct rule *rule, const char *word)
+{
+	switch (*word) {
+	case 'a': return rule_add_list(rule, word + 1);
+	case 'F': return rule_add_field(rule, word + 1);
+	case 'C': return rule_add_compare(rule, word + 1);
+	case 'S': return rule_add_syscalls(rule, word + 1);
+	case 'w': return rule_add_watch(rule, word + 1);
+	case 'p': return rule_add_perms(rule, word + 1);
+	case 'k': return rule_add_key(rule, word + 1);
+	default:  return "no word of a rule";
+	}
+}
+
+/* libaudit has no limit for the texts of a rule. */
+static void parse_rule(char *text)
+{
+	char *words[WORDS_MAX + 1];
+	const char *why = NULL;
+	struct rule rule;
+	int i, n = strlen(text) < 4096 ? split(text, words) : 0;
+
+	rule_init(&rule);
+	for (i = 0; i < n && !why; i++)
+		why = add_word(&rule, words[i]);
+	if (!why && !rule_finish(&rule)) {
+		rule_print(rule.data);
+		rule_has_key(rule.data, "k");
+	}
+	rule_free(&rule);
+}
+
+static void parse_cmdline(char *text)
+{
+	char *words[WORDS_MAX + 1];
+	struct cmdline cmd;
+	int n = split(text, words);
+
+	if (!n)
+		return;
+	cmdline_parse(n, words, &cmd);
+	if (cmd.globals > n || (cmd.id && !*cmd.id))
+		abort();
+}
+
+static void parse_state(const char *text, size_t size)
+{
+	struct oci_state state;
+
+	if (!oci_state_parse(text, size, &state) && (state.pid < 0 || !*state.id))
+		abort();
+}
+
+static void parse(unsigned int what, const uint8_t *data, size_t size)
+{
+	char *text = checked(calloc(1, size + 1));
+
+	memcpy(text, data, size);
+	if (what == RULE)
+		parse_rule(text);
+	else if (what == CMDLINE)
+		parse_cmdline(text);
+	else
+		parse_state(text, size);
+	free(text);
+}
+
 /* zlib is not what is tested here, and a cut file ends the program. */
 static bool is_compressed(const uint8_t *data, size_t size)
 {
@@ -110,18 +195,35 @@ static bool is_compressed(const uint8_t *data, size_t size)
 	return false;
 }
 
-/* The first byte says which command. */
+/* The first byte says which command, if that is not asked for. */
+static unsigned int choose(unsigned char first)
+{
+	static const char * const targets[] = { "plugin", "state", "conf", "rule", "oci",
+						"cmdline" };
+	const char *wanted = getenv("FUZZ_TARGET");
+	size_t i;
+
+	for (i = 0; wanted && i < sizeof(targets) / sizeof(*targets); i++)
+		if (!strcmp(wanted, targets[i]))
+			return COUNT + i;
+	return first % (wanted && *wanted ? COUNT : ALL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("log", MFD_CLOEXEC);
+	unsigned int target;
 	char path[64];
 
-	if (!size || is_compressed(data + 1, size - 1))
+	if (!size || is_compressed(data + 1, size - 1)) {
+		close(fd);
 		return 0;
+	}
 	if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)size - 1)
 		err(EXIT_OWN, "cannot write the input");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	switch (*data % ALL) {
+	target = choose(*data);
+	switch (target) {
 	case PLUGIN_INPUT:
 		run_plugin("{" OUTPUTS, path);
 		break;
@@ -132,8 +234,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case PLUGIN_CONF:
 		parse_conf(data + 1, size - 1);
 		break;
+	case RULE:
+	case OCI_STATE:
+	case CMDLINE:
+		parse(target, data + 1, size - 1);
+		break;
 	default:
-		run(&commands[*data % ALL], path);
+		run(&commands[target], path);
 	}
 	close(fd);
 	return 0;

@@ -877,4 +877,62 @@ TEST_F(record, threads_elsewhere_without_leader)
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
+/*
+ * A task that is in no container
+ */
+
+/* How often ours were acquired, where the kernel keeps count of locks; or -1 */
+static long long lock_acquisitions(void)
+{
+	unsigned long long n, sum = 0;
+	char line[512], name[64];
+	FILE *file = fopen("/proc/lock_stat", "re");
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " %63[^:]: %*u %*u %*f %*f %*f %*f %*u %llu",
+			   name, &n) == 2 && !strncmp(name, "audit_cid_", 10))
+			sum += n;
+	fclose(file);
+	return sum;
+}
+
+static long do_change_often(struct cid_world *world, const struct cid_call *call)
+{
+	int fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	int i, status = 0;
+	pid_t pid;
+
+	for (i = 0; fd >= 0 && !status && i < call->x; i++) {
+		if (unshare(CLONE_NEWUTS) || setns(fd, CLONE_NEWUTS))
+			break;
+		pid = cid_clone(CLONE_NEWUTS);
+		if (!pid)
+			_exit(0);
+		if (waitpid(pid, &status, 0) != pid)
+			break;
+	}
+	close(fd);
+	return i;
+}
+
+TEST_F(record, no_lock_outside)
+{
+	struct cid_agent *host = cid_start(&self->world, NULL);
+	const int often = 500;
+	long long before, after;
+
+	if (lock_acquisitions() < 0)
+		SKIP(return, "the kernel keeps no count of locks (CONFIG_LOCK_STAT)");
+	ASSERT_NE(NULL, host);
+	before = lock_acquisitions();
+	ASSERT_NE(0, make_container(&self->log, self->agent));
+	after = lock_acquisitions();
+	/* A writer is counted. */
+	EXPECT_LT(before, after);
+	EXPECT_EQ(often, cid_do(host, do_change_often, often, 0));
+	EXPECT_EQ(after, lock_acquisitions());
+}
+
 TEST_HARNESS_MAIN
