@@ -6,75 +6,78 @@
 /**
  * DOC: Audit container ID
  *
- * Containers are an idea of user space. What the kernel offers here is a
- * number that a privileged writer of /proc/PID/audit_containerid attaches to
- * a process, that its children inherit, and that every audit event carries.
- * It says nothing about namespaces, cgroups or any other property a container
- * may have; the records of its creation list them for whoever reads the log.
- * It identifies a container for audit only: it is no handle, it cannot be
- * named elsewhere, and it is no secret.
+ * Containers are a concept of user space. The kernel offers a number for audit:
+ * a privileged process requests it through /proc/PID/audit_containerid, the
+ * kernel assigns it to process PID, the children of PID inherit it, and every
+ * audit event of these processes carries it. The number does not depend on
+ * namespaces, cgroups or other properties of a container; the create record
+ * lists the namespaces. The number is not a handle, because only audit accepts
+ * it, and it is not a secret.
  *
  * Objects and their lives
  * =======================
  *
- * A &struct audit_cid is one audit container. A process belongs to at most
- * one, through the pointer in its &struct signal_struct, so that all of its
- * threads have the same ID by construction and one store moves the process.
- * NULL is the host: in no container. The life of a container is:
+ * A &struct audit_cid is one audit container. A process belongs to at most one
+ * audit container, through the pointer in its &struct signal_struct. So all of
+ * its threads have the same ID, and one store moves the process. A NULL pointer
+ * means that the process is outside any audit container: a host process. The
+ * life of an audit container:
  *
- * 1. A write of "new" allocates it, numbers it, and puts it in the index with
- *    no members: not live, hence invisible to other writers.
- * 2. The same write logs its creation and stores the pointer, in one section
- *    under the siglock of the target. It is live now.
- * 3. fork adds a member, "join" adds one to a live container, and a process
- *    whose last thread exits, or that moves down, removes one.
- * 4. The task that removes the last member removes the container from the
- *    index and logs its end. &struct audit_cid.members stays 0 from then on.
+ * 1. A write of "new" allocates it, assigns the number, and adds it to the
+ *    index. It has no members, so it is not live and other writers ignore it.
+ * 2. The same write logs the creation and stores the pointer, in one section
+ *    under the siglock of the target. From here on, it is live.
+ * 3. fork and "join" add a member. A process removes a member when its last
+ *    thread exits or when it moves down the tree.
+ * 4. The task that removes the last member removes the audit container from
+ *    the index and logs the end. &struct audit_cid.members stays 0 afterwards.
  * 5. Zombies and child containers may still point to it. The last of these
  *    references frees it, after a grace period, from any context.
  *
- * Containers form a tree with the host at its root. Children hold a reference
- * to their parent, so ancestors of a live container stay resolvable. Parents
- * never change, and processes only ever move down: &struct audit_cid.parent,
- * .jump, .grant, .budget and .depth are constant once the object can be found.
+ * Audit containers form a tree with the host at its root. Children hold a
+ * reference to their parent, so ancestors of a live audit container stay
+ * resolvable. Parents never change, and processes only move down the tree:
+ * &struct audit_cid.parent, .jump, .grant, .budget and .depth are constant once
+ * other tasks can find the object.
  *
  * Locks
  * =====
  *
  * audit_cid_mutex
- *	Serialises writers: what a writer checked (where each task is, what is
- *	live, that a budget is left) stays true against other writers until it
- *	has stored the pointer. Announcements hold it while they look up the
- *	next container. Nobody waits for the audit daemon under it. Only users
- *	of the file, that worker, and tasks that change their namespaces while
- *	their own process is moved acquire it.
+ *	Serialises writers. The checks of a writer (the place of each task, live
+ *	audit containers, budgets) stay valid against other writers until it has
+ *	stored the pointer. Announcements hold it while they look up the next
+ *	audit container. No task waits for the audit daemon under it. Only users
+ *	of the file, the worker that announces, and tasks that change their
+ *	namespaces while their own process is moved acquire it.
  * siglock of a process
- *	Held to store its pointer (writers, who hold the mutex as well) and to
- *	inherit it (fork). A thread being made is therefore in the group before
- *	the store or inherits after it.
+ *	A writer holds it, with the mutex, to store the pointer of the process;
+ *	fork holds it to inherit the pointer. So a new thread is either in the
+ *	group before the store, or inherits after the store.
  * lock of the index
  *	Protects the index alone.
  * RCU
- *	Readers of any process's pointer.
+ *	Protects readers of the pointer of any process.
  *
  * A process in group exit does not move: SIGNAL_GROUP_EXIT is set under
- * siglock before its last thread can pass audit_cid_exit(), which hence reads
- * the pointer without a lock.
+ * siglock before its last thread can pass audit_cid_exit(). So audit_cid_exit()
+ * reads the pointer without a lock.
  *
- * A task that changes its namespaces acquires none of these locks, but where a
- * writer is moving its own process at that moment. Order closes the race with a
- * writer: it marks the process as settling, reads the namespaces of all threads,
- * stores the pointer, and removes the mark. The task stores its namespaces, reads
- * the mark, and reads the pointer. Both have a full barrier after their first
- * store. So the writer sees the namespaces, or the task sees the mark and waits
- * for the mutex, or it sees the pointer. See Documentation/litmus-tests/audit/.
+ * A task that changes its namespaces acquires none of these locks, unless a
+ * writer is moving its own process at that moment. The order of stores closes
+ * the race. The writer marks the process as settling, reads the namespaces of
+ * all threads, stores the pointer, and removes the mark. The task stores its
+ * namespaces, reads the mark, and reads the pointer. Both have a full barrier
+ * after their first store. So the writer sees the namespaces, or the task sees
+ * the mark and waits for the mutex, or the task sees the pointer. See
+ * Documentation/litmus-tests/audit/.
  *
  * Lock order: audit_cid_mutex, then task_lock or the lock of the index; or
- * tasklist_lock, siglock, the lock of the audit queue. Nothing is allocated or
- * formatted under siglock. audit_cid_log_start() may wait for the audit daemon
- * and comes before the mutex; the record of a container's end comes after it,
- * and does not wait. The static key uses locks that sleep and comes before all
- * of them.
+ * tasklist_lock, siglock, the lock of the audit queue. No memory is allocated
+ * and no text is formatted under siglock. audit_cid_log_start() may wait for
+ * the audit daemon and comes before the mutex. The exit record comes after the
+ * mutex and does not wait. The static key uses locks that sleep and comes
+ * before all of these locks.
  */
 
 #include <linux/audit.h>

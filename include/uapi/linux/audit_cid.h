@@ -14,10 +14,11 @@
  *	new [name=NAME] [parent=ID] [delegate=N]
  *					make a new audit container for PID
  *	join ID				move PID into a live audit container
- *	announce			log each live container at or below PID's
+ *	announce			log the live audit containers of PID's subtree
  *
- * The options of "new" may come in any order, each at most once. A read gives
- * the ID of PID in decimal and a newline, 0 where it is in no audit container.
+ * The options of "new" may come in any order, each at most once. A read returns
+ * the ID of PID in decimal and a newline. The ID is 0 if PID is a host process,
+ * that is, outside any audit container.
  * Records about audit containers have the type AUDIT_CONTAINER_OP.
  */
 
@@ -36,16 +37,15 @@
 /**
  * define AUDIT_CID_DEPTH_MAX - how many levels audit containers nest
  *
- * A container that the host made is at level 1.
+ * An audit container whose parent is the host is at level 1.
  */
 #define AUDIT_CID_DEPTH_MAX	32
 
 /**
  * define AUDIT_CID_DELEGATE_MAX - largest N, the smallest is 1
  *
- * At most N live containers may be below the new one. As long as they are not
- * used up, its members, and those of the containers below, may make some
- * without being privileged in the initial user namespace.
+ * Up to N live descendants, the members of the new audit container and of its
+ * descendants may make more without a capability in the initial user namespace.
  */
 #define AUDIT_CID_DELEGATE_MAX	2147483647
 
