@@ -16,8 +16,8 @@
 
 static const struct argp_option options[] = {
 	{ "lenient", 'l', NULL, 0,
-	  "Where the kernel refuses, warn and let the container start all the "
-	  "same", 0 },
+	  "If the kernel does not assign an ID, warn and let the container "
+	  "start", 0 },
 	{}
 };
 
@@ -35,8 +35,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.doc = "Label the container whose OCI state is on standard input; to "
-	       "be called by an OCI runtime in the createRuntime stage.",
+	.doc = "Assign an ID to the container whose OCI state is on standard "
+	       "input. An OCI runtime calls this in the createRuntime stage.",
 };
 
 static bool being_made(const struct oci_state *state)
@@ -60,8 +60,8 @@ static void check_stage(const struct oci_state *state)
 		errx(EXIT_OWN, "container %s is %s, no longer being created: "
 		     STAGE, state->id, state->status);
 	if (!proc_is_ours())
-		errx(EXIT_OWN, "/proc is not that of the PID namespace this hook "
-		     "runs in, so pid %d says nothing: " STAGE, state->pid);
+		errx(EXIT_OWN, "/proc does not belong to the PID namespace of this "
+		     "hook, so pid %d has no meaning: " STAGE, state->pid);
 }
 
 static bool is_own_ancestor(pid_t pid)
@@ -97,15 +97,15 @@ static int open_target(const struct oci_state *state)
 	int dir;
 
 	if (is_own_ancestor(state->pid))
-		errx(EXIT_OWN, "pid %d of container %s is this hook, or a "
-		     "process that it descends from: the state is not to be "
-		     "trusted", state->pid, state->id);
+		errx(EXIT_OWN, "pid %d of container %s is this hook, or an "
+		     "ancestor of this hook: the state cannot be trusted",
+		     state->pid, state->id);
 	dir = proc_open(state->pid);
 	if (dir < 0)
 		err(EXIT_OWN, "cannot open /proc/%d, of container %s",
 		    state->pid, state->id);
 	if (!proc_alive(dir) || proc_start_time(dir) > own_start_time())
-		errx(EXIT_OWN, "the process %d of container %s is gone",
+		errx(EXIT_OWN, "the process %d of container %s has exited",
 		     state->pid, state->id);
 	return dir;
 }
@@ -122,11 +122,11 @@ int hook_main(int argc, char **argv)
 	why = oci_state_read(STDIN_FILENO, &state);
 	if (why)
 		errx(EXIT_OWN, "malformed container state on standard input: "
-		     "%s; this is to be called as an OCI hook", why);
+		     "%s; run this as an OCI hook", why);
 	check_stage(&state);
 	dir = open_target(&state);
 	if (cid_write(dir, &req)) {
-		warnx("cannot label container %s (pid %d): %s", state.id,
+		warnx("cannot assign an ID to container %s (pid %d): %s", state.id,
 		      state.pid, cid_why_refused(dir, &req, errno));
 		if (!lenient)
 			return EXIT_OWN;

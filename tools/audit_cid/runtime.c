@@ -26,10 +26,10 @@ struct settings {
 static const struct argp_option options[] = {
 	{ "runtime", 'r', "RUNTIME", 0, "The real runtime: runc, crun, or a path", 0 },
 	{ "exec", 'e', "child|join", 0,
-	  "Give exec sessions an ID of their own below the container's (the "
-	  "default), or that of the container", 0 },
+	  "Give exec sessions IDs of their own below the container's ID (the "
+	  "default), or the container's ID", 0 },
 	{ "lenient", 'l', NULL, 0,
-	  "Where labelling fails, warn and run the runtime all the same", 0 },
+	  "If the ID cannot be assigned, warn and run the runtime", 0 },
 	{}
 };
 
@@ -57,9 +57,9 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "-- [RUNTIME-ARG...]",
-	.doc = "Run an OCI runtime; what it creates or runs becomes an audit "
-	       "container, what it executes in a container an audit container "
-	       "below that.",
+	.doc = "Run an OCI runtime. A container that it creates or runs becomes "
+	       "an audit container. An exec session becomes a child of the "
+	       "container's audit container.",
 };
 
 static int write_own(const struct request *req, const char *id)
@@ -73,7 +73,7 @@ static int write_own(const struct request *req, const char *id)
 	}
 	ret = cid_write(dir, req);
 	if (ret)
-		warnx("cannot label container %s: %s", id,
+		warnx("cannot assign an ID to container %s: %s", id,
 		      cid_why_refused(dir, req, errno));
 	close(dir);
 	return ret;
@@ -85,7 +85,7 @@ static int read_own(uint64_t *contid)
 	int ret = dir < 0 ? -1 : cid_read(dir, contid);
 
 	if (ret)
-		warnx("cannot read the own audit container ID: %s",
+		warnx("cannot read the audit container ID of this process: %s",
 		      cid_why_unread(dir, errno));
 	if (dir >= 0)
 		close(dir);
@@ -163,8 +163,8 @@ static int run_labelled(const struct settings *set, int argc, char **argv)
 	argv[0] = path;
 	if (label(set, path, argc, argv)) {
 		if (!set->lenient)
-			errx(EXIT_OWN, "%s was not run, since nobody could tell "
-			     "its events apart", path);
+			errx(EXIT_OWN, "%s was not run, because its events could "
+			     "not be distinguished in the log", path);
 		warnx("running %s without an audit container of its own", path);
 	}
 	status = exec_program(path, argv);

@@ -90,7 +90,7 @@ static int read_init(const struct oci_state *state, uint64_t asked,
 	int ret = -1;
 
 	if (dir < 0 || proc_start_time(dir) > asked)
-		warnx("the init process %d of container %s is gone",
+		warnx("the init process %d of container %s has exited",
 		      state->pid, state->id);
 	else if (cid_read(dir, contid))
 		warnx("cannot read the audit container ID of container %s: %s",
@@ -113,7 +113,7 @@ static bool is_plausible(const char *path, const struct cmdline *cmd,
 	else if (state->pid <= 1)
 		warnx("container %s is %s: it has no process", id, state->status);
 	else if (!proc_is_ours())
-		warnx("/proc is not that of this PID namespace: mount it");
+		warnx("/proc does not belong to this PID namespace: mount it");
 	else
 		return true;
 	return false;
@@ -131,7 +131,7 @@ int runtime_ask(const char *path, char **argv, const struct cmdline *cmd,
 	why = run_state(path, list, &status, &state);
 	free(list);
 	if (status || why) {
-		warnx("'%s state %s' does not tell the state of that "
+		warnx("'%s state %s' does not report the state of the "
 		      "container: %s", path, cmd->id,
 		      status ? "it failed" : why);
 		return -1;
