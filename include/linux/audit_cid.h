@@ -106,6 +106,12 @@ void audit_cid_release_aux(struct audit_aux_data *aux);
 /* What follows costs nothing until a container is made. */
 DECLARE_STATIC_KEY_FALSE(audit_cid_used);
 
+/* Whether a container was ever made */
+static inline bool audit_cid_in_use(void)
+{
+	return static_branch_unlikely(&audit_cid_used);
+}
+
 void __audit_note_contid(u64 *contid, struct task_struct *p);
 void __audit_note_contid_alone(u64 *contid, int type);
 void __audit_note_contid_event(u64 *contid, const struct audit_context *ctx,
@@ -206,6 +212,11 @@ static inline void audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 }
 
 #else /* CONFIG_AUDIT_CID */
+
+static inline bool audit_cid_in_use(void)
+{
+	return false;
+}
 
 #define AUDIT_CID_FEATURES	0
 
