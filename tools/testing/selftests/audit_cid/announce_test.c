@@ -729,19 +729,32 @@ TEST_F_TIMEOUT(many, announced_beside_atomic_records, MANY_TIMEOUT)
 	check_all(_metadata, self);
 }
 
-/*
- * A daemon that takes a while to begin, when more waits for it than it has room
- * for: it need not wait for somebody else's record.
- */
-TEST_F_TIMEOUT(many, announced_to_a_late_daemon, MANY_TIMEOUT)
+/* A daemon that begins to read late. Nothing is logged meanwhile. */
+static void come_late(struct __test_metadata *const _metadata,
+		      struct _test_data_many *self)
 {
+	slow_down(self);
 	come(_metadata, self, DAEMON_RCVBUF);
 	ASSERT_EQ(0, kill(self->daemon->pid, SIGSTOP));
 	sleep(2);
+	view->pause_us = 0;
 	ASSERT_EQ(0, kill(self->daemon->pid, SIGCONT));
-	/* Nothing is logged meanwhile. */
 	wait_rounds(_metadata, &self->log, 1);
 	check_all(_metadata, self);
+}
+
+/* More records wait for the daemon than there is room for. */
+TEST_F_TIMEOUT(many, announced_to_a_late_daemon, MANY_TIMEOUT)
+{
+	come_late(_metadata, self);
+}
+
+/* There is room for all, also beside those that were held before. */
+TEST_F_TIMEOUT(many, announced_at_once_to_a_late_daemon, MANY_TIMEOUT)
+{
+	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
+				      40 * self->crowd.n));
+	come_late(_metadata, self);
 }
 
 /* Whoever waits for a daemon that does not read can be killed. */
