@@ -103,7 +103,9 @@ enum runtime_verb {
 
 struct cmdline {
 	enum runtime_verb	verb;
+	bool			is_crun;
 	int			globals;	/* argv[1] to argv[globals - 1] */
+	const char		*root, *log, *log_format;	/* NULL: not given */
 	const char		*id;
 	const char		*unknown;	/* what could not be parsed */
 };

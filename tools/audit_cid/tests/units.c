@@ -54,6 +54,19 @@ static const struct {
 	{ "runc --roo /x run c", RUNTIME_OTHER, NULL, "--roo" },
 	{ "runc exec --pid 1 c sh", RUNTIME_EXEC, NULL, "--pid" },
 	{ "runc exec -z c sh", RUNTIME_EXEC, NULL, "-z" },
+	{ "runc run --new x c", RUNTIME_CREATE, "c", NULL },
+	{ "runc create -b dir -z c", RUNTIME_CREATE, "c", NULL },
+	{ "crun restore --new c", RUNTIME_CREATE, "c", NULL },
+	{ "runc run --new", RUNTIME_CREATE, NULL, "--new" },
+	{ "runc run --new -x", RUNTIME_CREATE, NULL, "--new" },
+	{ "runc exec --new x --process p -d c", RUNTIME_EXEC, "c", NULL },
+	{ "crun exec --new x -p p c", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec --process=p --new c", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec --new c sh --processes", RUNTIME_EXEC, NULL, "--new" },
+	{ "crun restore --tcp-close c x", RUNTIME_CREATE, "c", NULL },
+	{ "crun restore --network-lock skip c x", RUNTIME_CREATE, "c", NULL },
+	{ "runc delete --new run", RUNTIME_OTHER, NULL, NULL },
+	{ "crun ps --new x exec", RUNTIME_OTHER, NULL, NULL },
 	{ "runc exec -td c sh", RUNTIME_EXEC, NULL, "-td" },
 	{ "runc exec --env", RUNTIME_EXEC, NULL, "--env" },
 	{ "crun --cgroup-manager disabled run -f conf c", RUNTIME_CREATE, "c", NULL },
@@ -76,6 +89,19 @@ static void test_line(int i)
 	check(same(cmd.id, lines[i].id) &&
 	      same(cmd.unknown, lines[i].unknown) &&
 	      (!cmd.id || cmd.verb == lines[i].verb), lines[i].line);
+}
+
+static void test_globals(void)
+{
+	char *argv[] = { "/usr/bin/crun", "--root=/x", "--log", "l", "--log-format", "json",
+			 "exec", "--root", "c", NULL };
+	struct cmdline cmd;
+
+	cmdline_parse(9, argv, &cmd);
+	check(cmd.is_crun && same(cmd.root, "/x") && same(cmd.log, "l") &&
+	      same(cmd.log_format, "json"), "--root, --log and --log-format");
+	cmdline_parse(1, argv, &cmd);
+	check(!cmd.root && !cmd.log && !cmd.log_format, "... that are not given");
 }
 
 #define STATE(rest) "{\"ociVersion\":\"1.0\"" rest "}"
@@ -188,6 +214,7 @@ int main(void)
 
 	for (i = 0; lines[i].line; i++)
 		test_line(i);
+	test_globals();
 	for (i = 0; states[i].text; i++)
 		test_state(i);
 	test_names();
