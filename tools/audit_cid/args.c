@@ -15,7 +15,7 @@
 enum { KEY_IF = 0x1001, KEY_HELP, KEY_USAGE, KEY_VERSION };
 
 static const struct argp_option common[] = {
-	{ "if", KEY_IF, NULL, 0, "LOGs follow, as in ausearch", 9 },
+	{ "if", KEY_IF, NULL, 0, "Accepted before LOGs, as in ausearch", 9 },
 	{ "input", KEY_IF, NULL, OPTION_HIDDEN, NULL, 9 },
 	{ "help", KEY_HELP, NULL, 0, "Print this help", -1 },
 	{ "usage", KEY_USAGE, NULL, 0, "Print a short usage message", -1 },
@@ -120,7 +120,7 @@ char **args_parse(const struct argp *argp, int argc, char **argv, void *input)
 void *checked(void *p)
 {
 	if (!p)
-		err(EXIT_OWN, "cannot keep what the logs have in memory");
+		err(EXIT_OWN, "cannot keep the contents of the logs in memory");
 	return p;
 }
 
@@ -128,7 +128,7 @@ void *checked(void *p)
 uint64_t args_number(const char *arg, struct argp_state *state)
 {
 	if (!request_id_valid(arg))
-		argp_error(state, "'%s' is not a decimal number of 64 bits", arg);
+		argp_error(state, "'%s' is not a decimal number of at most 64 bits", arg);
 	return strtoull(arg, NULL, 10);
 }
 

@@ -31,7 +31,7 @@ static void read_file(struct checkpoint *point)
 	if (!file)
 		err(EXIT_OWN, "cannot open %s", point->path);
 	if (fscanf(file, HEAD "%511[^\n]", point->was) != 1)
-		errx(EXIT_OWN, "%s is no checkpoint of auditcid", point->path);
+		errx(EXIT_OWN, "%s is not a checkpoint of auditcid", point->path);
 	fclose(file);
 }
 
@@ -86,7 +86,7 @@ bool checkpoint_close(struct checkpoint *point)
 
 	if (!behind)
 		warnx("the event of the checkpoint is not in these logs: "
-		      "'-ts checkpoint' begins at its time");
+		      "use '-ts checkpoint' to continue at its time");
 	else if (point && *point->is)
 		write_file(point);
 	free(point);

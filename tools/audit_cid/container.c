@@ -33,7 +33,7 @@ struct life {
 };
 
 static const struct argp_option options[] = {
-	{ "json", 'J', NULL, 0, "Print a JSON object a line, one for each that has the ID", 0 },
+	{ "json", 'J', NULL, 0, "Print a JSON object for each audit container with this ID", 0 },
 	{}
 };
 
@@ -59,9 +59,9 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "ID [LOG...]",
-	.doc = "Print the life of the audit container ID: who made it, its "
-	       "parent, its namespaces, its processes and its end, from LOGs ('-' "
-	       "is standard input) or from this machine's audit logs.",
+	.doc = "Print the life of the audit container ID: its creator, parent, "
+	       "namespaces, processes and end, from LOGs ('-' is standard input) "
+	       "or from this machine's audit logs.",
 };
 
 static void note(struct model *model, struct container *con, const struct op *op)
@@ -230,7 +230,7 @@ static void print_life(const struct life *life, struct container *con)
 		printf("  created    no such record; first seen %s\n",
 		       when_text(con->first, when, sizeof(when)));
 	if (con->delegate)
-		printf("  delegate   its members may make %" PRIu64 " below it\n",
+		printf("  delegate   its members may make %" PRIu64 " live descendants\n",
 		       con->delegate);
 	print_changes(life, con);
 	print_members(con);

@@ -53,34 +53,32 @@ int cid_write(int dir, const struct request *req)
 static const char *why_not_allowed(void)
 {
 	if (!proc_in_init_userns())
-		return "this user namespace is not the initial one, which the "
-		       "right to label processes belongs to: let the host "
-		       "label them, or run this in an audit container that was "
+		return "this user namespace is not the initial one: assign IDs "
+		       "on the host, or run this in an audit container that was "
 		       "made with --delegate, for processes of this user "
 		       "namespace";
 	if (!audit_can_control())
 		return "the capability CAP_AUDIT_CONTROL (or CAP_AUDIT_CONTAINER, "
-		       "where the kernel has it) is missing: run this as root, "
+		       "if the kernel has it) is missing: run this as root, "
 		       "or with that capability";
-	return "not below the audit container that auditcid itself runs in: "
-	       "a process can only be seen and labelled from its own audit "
-	       "container or one above it, and only ever moves down";
+	return "the process or the ID is outside the subtree of the audit "
+	       "container that auditcid itself runs in";
 }
 
 static const char *why_no_file(int dir)
 {
 	if (!proc_alive(dir))
-		return "the process is gone";
-	return "this kernel has no audit container IDs: boot one that is built "
-	       "with CONFIG_AUDIT_CID=y";
+		return "the process has exited";
+	return "this kernel has no audit container IDs: boot a kernel that was "
+	       "built with CONFIG_AUDIT_CID=y";
 }
 
 static const char *why_invalid(const struct request *req)
 {
 	if (req->delegate)
-		return "this kernel knows no delegation: leave --delegate out";
-	return "the kernel does not understand the command: this version of "
-	       "auditcid and the kernel do not fit together";
+		return "this kernel does not support delegation: omit --delegate";
+	return "the kernel rejects the command: this version of auditcid is "
+	       "not compatible with the kernel";
 }
 
 static const char *why_none(int dir, const struct request *req)
@@ -89,7 +87,7 @@ static const char *why_none(int dir, const struct request *req)
 	const char *id = req->join ? req->join : req->parent;
 
 	if (!id || !proc_alive(dir))
-		return "the process is gone, or on its way out";
+		return "the process has exited or is exiting";
 	snprintf(text, sizeof(text),
 		 "there is no live audit container %s: auditcid show lists "
 		 "those that are", id);
@@ -103,7 +101,7 @@ static const char *why_no_space(const struct request *req)
 	snprintf(text, sizeof(text),
 		 "audit containers nest %d levels deep and no deeper%s",
 		 AUDIT_CID_DEPTH_MAX, req->join ? "" :
-		 ", or the number of containers that was delegated is used up");
+		 ", or the delegation limit is reached");
 	return text;
 }
 
@@ -122,8 +120,8 @@ const char *cid_why_refused(int dir, const struct request *req, int err)
 	case ENOSPC:
 		return why_no_space(req);
 	case EPROTO:
-		return "the kernel's answer is no ID: this version of auditcid "
-		       "and the kernel do not fit together";
+		return "the kernel's answer is not an ID: this version of "
+		       "auditcid is not compatible with the kernel";
 	}
 	return strerror(err);
 }

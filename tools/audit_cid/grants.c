@@ -50,10 +50,10 @@ static const char *put_mark(char *mark, size_t size)
 	snprintf(mark, size, "auditcid-show=%d.%jx", getpid(),
 		 (uintmax_t)proc_now());
 	if (audit_is_enabled(fd) <= 0)
-		why = "auditing is switched off, so the kernel announces nothing";
+		why = "auditing is disabled, so the kernel cannot announce them";
 	else if (audit_log_user_message(fd, AUDIT_USER, mark, NULL, NULL, NULL,
 					1) <= 0)
-		why = "that takes CAP_AUDIT_WRITE";
+		why = "this requires CAP_AUDIT_WRITE";
 	audit_close(fd);
 	return why;
 }
@@ -88,7 +88,7 @@ static const char *read_answer(int fd, const char *mark, FILE *lines)
 			return "the kernel's answer did not come";
 		len = recv(fd, &in, sizeof(in) - 1, 0);
 		if (len < 0 && errno == ENOBUFS)
-			return "more was logged than could be read";
+			return "the kernel logged more than could be read";
 		if (len < NLMSG_HDRLEN)
 			return strerror(len < 0 ? errno : EPROTO);
 		in.data[len] = '\0';
@@ -157,7 +157,7 @@ const char *grants_read(struct grants *grants)
 	*grants = (struct grants) {};
 	fd = listen_to_log();
 	if (fd < 0)
-		return errno == EPERM ? "that takes CAP_AUDIT_READ" :
+		return errno == EPERM ? "this requires CAP_AUDIT_READ" :
 					strerror(errno);
 	lines = open_memstream(&text, &len);
 	why = lines ? ask(mark, sizeof(mark)) : strerror(errno);

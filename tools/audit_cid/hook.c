@@ -24,7 +24,7 @@
 
 static const struct argp_option options[] = {
 	{ "strict", 's', NULL, 0,
-	  "If the kernel refuses, do not let the container start", 0 },
+	  "If the kernel does not assign an ID, do not let the container start", 0 },
 	{}
 };
 
@@ -42,8 +42,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.doc = "Label the container whose OCI state is on standard input; to "
-	       "be called by an OCI runtime in the createRuntime stage.",
+	.doc = "Assign an ID to the container whose OCI state is on standard "
+	       "input. An OCI runtime calls this in the createRuntime stage.",
 };
 
 /* Not if it is /dev/null, which crun gives its hooks */
@@ -123,15 +123,14 @@ static bool being_made(const struct oci_state *state)
 static void check_stage(const struct oci_state *state)
 {
 	if (state->pid <= 1)
-		refuse("the state of container %s has pid %d, which is "
-		     "not its number on the host: " STAGE,
-		     state->id, state->pid);
+		refuse("the state of container %s has pid %d, which is not its "
+		       "number on the host: " STAGE, state->id, state->pid);
 	if (!being_made(state))
-		refuse("container %s is %s, no longer being created: "
-		     STAGE, state->id, state->status);
+		refuse("container %s is %s, no longer being created: " STAGE,
+		       state->id, state->status);
 	if (!proc_is_ours())
-		refuse("/proc is not that of the PID namespace this hook "
-		     "runs in, so pid %d says nothing: " STAGE, state->pid);
+		refuse("/proc does not belong to the PID namespace of this hook, so "
+		       "pid %d has no meaning: " STAGE, state->pid);
 }
 
 static bool is_own_ancestor(pid_t pid)
@@ -167,16 +166,15 @@ static int open_target(const struct oci_state *state)
 	int dir;
 
 	if (is_own_ancestor(state->pid))
-		refuse("pid %d of container %s is this hook, or a "
-		     "process that it descends from: the state is not to be "
-		     "trusted", state->pid, state->id);
+		refuse("pid %d of container %s is this hook, or an ancestor of this "
+		       "hook: the state cannot be trusted", state->pid, state->id);
 	dir = proc_open(state->pid);
 	if (dir < 0)
 		refuse("cannot open /proc/%d, of container %s: %s",
 		       state->pid, state->id, strerror(errno));
 	if (!proc_alive(dir) || proc_start_time(dir) > own_start_time())
-		refuse("the process %d of container %s is gone",
-		     state->pid, state->id);
+		refuse("the process %d of container %s has exited", state->pid,
+		       state->id);
 	return dir;
 }
 
@@ -191,16 +189,17 @@ int hook_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &strict);
 	why = oci_state_read(STDIN_FILENO, &state);
 	if (why)
-		refuse("malformed container state on standard input: %s; this is to be "
-		       "called as an OCI hook", why);
+		refuse("malformed container state on standard input: %s; run this as "
+		       "an OCI hook", why);
 	check_stage(&state);
 	dir = open_target(&state);
 	why = cid_write(dir, &req) ? cid_why_refused(dir, &req, errno) : NULL;
 	close(dir);
 	if (why && strict)
-		refuse("cannot label container %s (pid %d): %s", state.id, state.pid, why);
+		refuse("cannot assign an ID to container %s (pid %d): %s", state.id,
+		       state.pid, why);
 	if (why)
-		warn_admin("the container %s starts without an audit container of its own: "
-			   "%s", state.id, why);
+		warn_admin("the container %s starts without an audit container ID of its "
+			   "own: %s", state.id, why);
 	return 0;
 }

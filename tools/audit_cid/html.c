@@ -74,8 +74,8 @@ struct html *html_new(void)
 	struct html *html = checked(calloc(1, sizeof(*html)));
 
 	if (!*page)
-		errx(EXIT_OWN, "this auditcid was built without --html: npm could not be "
-		     "reached then");
+		errx(EXIT_OWN, "this auditcid was built without --html, because npm "
+		     "could not be reached");
 	html->programs = things_new();
 	html->spaces = checked(lh_table_new(1024, free_space, hash_of, is_same));
 	return html;
@@ -98,7 +98,7 @@ static size_t index_of(struct html *html, const struct ns *ns)
 	space = checked(malloc(sizeof(*space)));
 	*space = (struct space) { *ns, lh_table_length(html->spaces) };
 	if (lh_table_insert(html->spaces, &space->ns, space))
-		err(EXIT_OWN, "cannot note a namespace");
+		err(EXIT_OWN, "cannot store a namespace");
 	return space->index;
 }
 
@@ -268,7 +268,7 @@ static void write_containers(struct html *html, struct container **list, size_t 
 void html_write(struct html *html, const char *path, struct container **list, size_t count)
 {
 	struct output_file output = { .path = path, .mark = "content=\"auditcid tree\"",
-				 .what = "page of auditcid" };
+				 .what = "a page of auditcid" };
 	const char *place = strstr(page, PLACE);
 	const char *rest = place + strlen(PLACE);
 	FILE *to;

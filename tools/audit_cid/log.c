@@ -447,12 +447,12 @@ void log_finish(struct log *log)
 	auparse_destroy(log->events);
 	free(log);
 	if (n.other)
-		warnx("passed over %lu line%s: no whole audit record", n.other,
-		      n.other == 1 ? "" : "s");
+		warnx("skipped %lu line%s: not %s", n.other, n.other == 1 ? "" : "s",
+		      n.other == 1 ? "a complete audit record" : "complete audit records");
 	if (n.interpreted)
-		warnx("passed over %lu interpreted line%s, as of ausearch -i: raw "
-		      "ones are needed", n.interpreted, n.interpreted == 1 ? "" : "s");
+		warnx("skipped %lu interpreted line%s, as from ausearch -i: raw "
+		      "records are required", n.interpreted, n.interpreted == 1 ? "" : "s");
 	if (n.syslog)
 		warnx("read %lu record%s from syslog or the journal, to which any "
-		      "program may write", n.syslog, n.syslog == 1 ? "" : "s");
+		      "program can write", n.syslog, n.syslog == 1 ? "" : "s");
 }

@@ -34,21 +34,21 @@ static const struct command {
 };
 
 static const char doc[] =
-	"Put processes and containers into audit containers.\v"
+	"Assign audit container IDs, and read audit logs by container.\v"
 	"Commands:\n"
 	"  run        run a command in an audit container\n"
 	"  show       show the audit container IDs of processes\n"
 	"  rule       add, delete or list audit rules, also for audit containers\n"
-	"  whose      tell which containers are behind a namespace, from the log\n"
-	"  container  print the life of an audit container, from the log\n"
-	"  tree       print the tree of audit containers, from the log\n"
-	"  search     print the events of an audit container, from the log\n"
-	"  report     count what audit containers did, from the log\n"
-	"  plugin     as a plugin of auditd, write events as JSON, live\n"
-	"  oci-hook   as a createRuntime hook, label the container\n"
-	"  runtime    as an OCI runtime, label containers and exec sessions\n"
+	"  whose      read logs: print the audit containers that used a namespace\n"
+	"  container  read logs: print the life of an audit container\n"
+	"  tree       read logs: print the tree of audit containers\n"
+	"  search     read logs: print the events of an audit container\n"
+	"  report     read logs: count the events of audit containers\n"
+	"  plugin     run as a plugin of auditd: write events as JSON, live\n"
+	"  oci-hook   run as a createRuntime hook: assign an ID to the container\n"
+	"  runtime    run in place of an OCI runtime: assign IDs to its containers\n"
 	"\n"
-	"'auditcid COMMAND --help' tells the options of each; see auditcid(8).";
+	"'auditcid COMMAND --help' lists the options of a command; see auditcid(8).";
 
 static const struct command *find_command(const char *name)
 {
@@ -73,7 +73,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		choice->cmd = find_command(arg);
 		choice->index = state->next - 1;
 		if (!choice->cmd)
-			argp_error(state, "'%s' is no command of auditcid", arg);
+			argp_error(state, "'%s' is not a command of auditcid", arg);
 		/* The rest is the command's. */
 		state->next = state->argc;
 		return 0;

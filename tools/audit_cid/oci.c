@@ -89,7 +89,7 @@ static const char *take_pid(struct json_object *obj, struct oci_state *state)
 		return NULL;
 	n = json_object_get_int64(pid);
 	if (!json_object_is_type(pid, json_type_int) || n < 0 || n > INT_MAX)
-		return "its pid is not the number of a process";
+		return "its pid is not a process ID";
 	state->pid = n;
 	return NULL;
 }
@@ -99,7 +99,7 @@ static const char *take_all(struct json_object *obj, struct oci_state *state)
 	const char *why;
 
 	if (!json_object_is_type(obj, json_type_object))
-		return "it is no JSON object";
+		return "it is not a JSON object";
 	if (!member(obj, "ociVersion", json_type_string))
 		return "it has no ociVersion";
 	why = take_id(obj, state);

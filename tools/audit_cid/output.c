@@ -29,7 +29,7 @@ static void check_old(const struct output_file *output)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
 	    read(fd, head, sizeof(head) - 1) < 0 || *head != '<' ||
 	    !strstr(head, output->mark))
-		errx(EXIT_OWN, "%s is there and is no %s: it is left as it is",
+		errx(EXIT_OWN, "%s exists and is not %s: it was not changed",
 		     output->path, output->what);
 	close(fd);
 }

@@ -396,7 +396,7 @@ static void say_missing(uint64_t count, uint64_t from, uint64_t to, void *data)
 	json_object_object_add(what, "from", json_object_new_uint64(from));
 	json_object_object_add(what, "to", json_object_new_uint64(to));
 	lost(plugin, "serials-missing", what, "%" PRIu64 " event%s with a serial number from %"
-	     PRIu64 " to %" PRIu64 " did not come: lost in front of this plugin", count,
+	     PRIu64 " to %" PRIu64 " did not arrive: lost before this plugin", count,
 	     count == 1 ? "" : "s", from, to);
 	put_all(plugin);
 }
@@ -411,7 +411,7 @@ static void say_dropped(struct plugin *plugin)
 		if (!n)
 			continue;
 		lost(plugin, "output-dropped", count_json(n),
-		     "%s did not take events in time: %lu dropped", sink_name(output->sink), n);
+		     "%s did not accept events in time: %lu dropped", sink_name(output->sink), n);
 		put(plugin, output);
 	}
 }
@@ -489,7 +489,7 @@ static void reload(struct plugin *plugin)
 
 	hung_up = false;
 	if (why) {
-		say(LOG_ERR, "%s: %s: the configuration stays as it is", plugin->path, why);
+		say(LOG_ERR, "%s: %s: the old configuration stays in effect", plugin->path, why);
 		return;
 	}
 	flush_all(plugin);
@@ -514,7 +514,7 @@ static void reload(struct plugin *plugin)
 }
 
 static const struct argp_option options[] = {
-	{ "config", 'c', "FILE", 0, "The configuration: " CONFIG, 0 },
+	{ "config", 'c', "FILE", 0, "Read the configuration from FILE instead of " CONFIG, 0 },
 	{}
 };
 
@@ -532,8 +532,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.doc = "As a plugin of auditd, write each event as a JSON object to files, sockets or "
-	       "syslog; also the events of a container to a place of its own.",
+	.doc = "Run as a plugin of auditd: write each event as a JSON object to files, sockets or "
+	       "syslog. An output can be limited to the events of an audit container.",
 };
 
 /*
@@ -622,8 +622,8 @@ static void load(struct plugin *plugin)
 	if (why)
 		say(LOG_ERR, "%s: %s", plugin->conf.state, why);
 	if (!state->clean) {
-		lost(plugin, "restart", json_object_new_object(), "the plugin did not end in "
-		     "order: events that it had not written yet are missing");
+		lost(plugin, "restart", json_object_new_object(), "the plugin did not exit "
+		     "cleanly: events that it had not written yet are missing");
 		put_all(plugin);
 	}
 	log_settle(plugin->log);

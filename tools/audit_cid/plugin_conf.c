@@ -38,7 +38,7 @@ static bool take_text(struct json_object *value, const char *key, const char **t
 	    !json_object_get_string_len(value) ||
 	    strlen(json_object_get_string(value)) !=
 	    (size_t)json_object_get_string_len(value))
-		return wrong("\"%s\" is no text", key);
+		return wrong("\"%s\" is not a string", key);
 	*text = json_object_get_string(value);
 	return true;
 }
@@ -47,7 +47,7 @@ static bool take_number(struct json_object *value, const char *key, uint64_t min
 			uint64_t max, uint64_t *number)
 {
 	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
-		return wrong("\"%s\" is no number", key);
+		return wrong("\"%s\" is not a number", key);
 	*number = json_object_get_uint64(value);
 	if (*number < min || *number > max)
 		return wrong("\"%s\" is not from %ju to %ju", key, (uintmax_t)min,
@@ -64,7 +64,7 @@ static bool take_mode(struct json_object *value, mode_t *mode)
 		return false;
 	*mode = strtoul(text, &end, 8);
 	if (*end || *mode > 0777)
-		return wrong("\"mode\" is no octal number up to 0777: %s", text);
+		return wrong("\"mode\" is not an octal number up to 0777: %s", text);
 	return true;
 }
 
@@ -88,7 +88,7 @@ static bool take_id(struct json_object *value, uint64_t *id)
 	const char *text = json_object_get_string(value);
 
 	if (!text || !request_id_valid(text) || !strtoull(text, NULL, 10))
-		return wrong("\"id\" is no audit container ID");
+		return wrong("\"id\" is not an audit container ID");
 	*id = strtoull(text, NULL, 10);
 	return true;
 }
@@ -120,7 +120,7 @@ static bool take_place(struct draft *draft, const char *key, struct json_object 
 			return take_text(value, key, &draft->where);
 		}
 	if (strcmp(key, "stdout"))
-		return wrong("an output has no \"%.64s\"", key);
+		return wrong("an output cannot have the key \"%.64s\"", key);
 	draft->sink.kind = SINK_STDOUT;
 	draft->where = "";
 	draft->places += json_object_get_boolean(value);
@@ -150,12 +150,12 @@ static bool take_output_key(struct draft *draft, const char *key,
 static bool check_draft(const struct draft *draft)
 {
 	if (draft->places != 1)
-		return wrong("an output has one of \"file\", \"unix\", \"tcp\", \"syslog\", "
+		return wrong("an output must have one of \"file\", \"unix\", \"tcp\", \"syslog\", "
 			     "\"stdout\"");
 	if (draft->of_file && draft->sink.kind != SINK_FILE)
-		return wrong("\"max_mib\", \"keep\", \"mode\" and \"group\" go with \"file\"");
+		return wrong("\"max_mib\", \"keep\", \"mode\" and \"group\" require \"file\"");
 	if (draft->name && draft->id)
-		return wrong("an output has \"name\" or \"id\", not both");
+		return wrong("an output can have \"name\" or \"id\", not both");
 	return true;
 }
 
@@ -197,7 +197,7 @@ static bool take_output(struct plugin_conf *conf, struct json_object *obj)
 			       .keep = 4 };
 
 	if (!json_object_is_type(obj, json_type_object))
-		return wrong("an output is no object");
+		return wrong("an output is not an object");
 	json_object_object_foreach(obj, key, value)
 		if (!take_output_key(&draft, key, value))
 			return false;
@@ -209,7 +209,7 @@ static bool take_outputs(struct plugin_conf *conf, struct json_object *list)
 	size_t i, n;
 
 	if (!json_object_is_type(list, json_type_array))
-		return wrong("\"outputs\" is no list");
+		return wrong("\"outputs\" is not a list");
 	n = json_object_array_length(list);
 	if (n > OUTPUTS_MAX)
 		return wrong("there are more than %d outputs", OUTPUTS_MAX);
@@ -245,7 +245,7 @@ static bool take_key(struct plugin_conf *conf, const char *key, struct json_obje
 	if (!strcmp(key, "outputs"))
 		return take_outputs(conf, value);
 	if (strcmp(key, "serials"))
-		return wrong("there is no \"%.64s\"", key);
+		return wrong("unknown key \"%.64s\"", key);
 	if (!json_object_is_type(value, json_type_boolean))
 		return wrong("\"serials\" is neither true nor false");
 	conf->serials = json_object_get_boolean(value);
@@ -255,7 +255,7 @@ static bool take_key(struct plugin_conf *conf, const char *key, struct json_obje
 static bool take_all(struct plugin_conf *conf, struct json_object *obj)
 {
 	if (!json_object_is_type(obj, json_type_object))
-		return wrong("it is no object");
+		return wrong("it is not an object");
 	json_object_object_foreach(obj, key, value)
 		if (!take_key(conf, key, value))
 			return false;

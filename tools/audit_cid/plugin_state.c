@@ -147,7 +147,7 @@ int state_lock(const char *path)
 	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
-	say(LOG_NOTICE, "waiting for another one, which has %s", lock);
+	say(LOG_NOTICE, "waiting for another instance, which holds %s", lock);
 	flock(fd, LOCK_EX);
 	return fd;
 }
@@ -272,7 +272,7 @@ static void load_unsent(struct loader *loader, struct json_object *obj)
 			sink_put(loader->conf->outputs[i].sink, line, strlen(line));
 			return;
 		}
-	say(LOG_WARNING, "no output goes to %s now: what waited for it is lost", to ?: "?");
+	say(LOG_WARNING, "there is no output to %s any more: the lines that waited for it are lost", to ?: "?");
 }
 
 static bool load_line_of_file(struct loader *loader, const char *text, bool first)
@@ -308,5 +308,5 @@ const char *state_load(const char *path, struct state *state, struct model *mode
 		good = load_line_of_file(&loader, line, first);
 	free(line);
 	fclose(file);
-	return good && !first ? NULL : "it is no whole state of auditcid plugin";
+	return good && !first ? NULL : "it is not a complete state of auditcid plugin";
 }

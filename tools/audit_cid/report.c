@@ -34,7 +34,7 @@ struct report {
 };
 
 static const struct argp_option options[] = {
-	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 0 },
+	{ "json", 'J', NULL, 0, "Print a JSON object for each audit container", 0 },
 	{}
 };
 
@@ -55,9 +55,9 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "[LOG...]",
-	.doc = "Print for each audit container how many events it caused and "
-	       "what was in them most often, from LOGs ('-' is standard input) "
-	       "or from this machine's audit logs.",
+	.doc = "Print for each audit container the number of its events and its "
+	       "most frequent programs, files and system calls, from LOGs ('-' is "
+	       "standard input) or from this machine's audit logs.",
 };
 
 static void take_field(struct report *report, struct container *con,

@@ -41,16 +41,16 @@ static const struct argp_option options[] = {
 	  "FIELD, operator and value: contid=ID, contid!=ID, contid_tree=ID, or one of auditctl's", 0 },
 	{ NULL, 'C', "FIELD", 0, "Two fields and an operator between them", 0 },
 	{ NULL, 'S', "SYSCALL", 0,
-	  "Syscalls, by name or number, with commas", 0 },
+	  "System calls, by name or number, separated by commas", 0 },
 	{ NULL, 'w', "PATH", 0, "Watch PATH", 0 },
 	{ NULL, 'W', "PATH", 0, "Delete the watch for PATH", 0 },
-	{ NULL, 'p', "PERMS", 0, "What to watch for: some of rwxa", 0 },
+	{ NULL, 'p', "PERMS", 0, "Permissions to watch for: some of rwxa", 0 },
 	{ NULL, 'k', "KEY", 0, "Key for the records", 0 },
 	{ NULL, 'R', "FILE", 0,
-	  "Read FILE, with the words of a rule on each line; auditctl gets other lines", 0 },
-	{ NULL, 'i', NULL, 0, "With -R: go on after a wrong line", 0 },
+	  "Read rules from FILE, one rule for each line; pass other lines to auditctl", 0 },
+	{ NULL, 'i', NULL, 0, "With -R: continue after a line that fails", 0 },
 	{ NULL, 'c', NULL, 0,
-	  "With -R: go on after a wrong line, but fail in the end", 0 },
+	  "With -R: continue after a line that fails, but exit with an error", 0 },
 	{}
 };
 
@@ -62,7 +62,7 @@ static const char *begin(struct words *words, int key, const char *arg)
 	rule->remove = key == 'd' || key == 'W' || words->verb == DEL;
 	rule->prepend = key == 'A' && !rule->remove ? AUDIT_FILTER_PREPEND : 0;
 	if (rule->remove && words->verb == ADD)
-		return "this deletes: auditcid rule del";
+		return "this deletes a rule: use auditcid rule del";
 	if (key == 'w' || key == 'W')
 		return rule_add_watch(rule, arg);
 	return rule_add_list(rule, arg);
@@ -98,8 +98,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		words->file = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		warnx("'%s': a word without an option before it", arg);
-		words->why = "this is no rule";
+		warnx("'%s': there is no option before this word", arg);
+		words->why = "this is not a rule";
 		return EINVAL;
 	}
 	if (key == '?' || key >= 0x1000000 || key <= 0)
@@ -111,10 +111,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.doc = "Add or delete an audit rule, in auditctl's words.\v"
-	       "A contid or contid_tree is a number as 'auditcid show' prints "
-	       "it; 0 is the host, thus contid!=0 any audit container. "
-	       "contid_tree=ID also matches all audit containers below ID.",
+	.doc = "Add or delete an audit rule, in the syntax of auditctl.\v"
+	       "The value of contid or contid_tree is an ID that 'auditcid show' "
+	       "prints. 0 is the host, so contid!=0 matches any audit container. "
+	       "contid_tree=ID also matches the descendants of ID.",
 };
 
 /* What the kernel means by refusing */
@@ -122,19 +122,19 @@ static const char *why_refused(const struct rule *rule, int error)
 {
 	switch (error) {
 	case EEXIST:
-		return "there is such a rule";
+		return "this rule exists already";
 	case ENOENT:
 		return "there is no such rule";
 	case EPERM:
-		return "needs CAP_AUDIT_CONTROL in the initial user and PID "
-		       "namespace, and rules that are not locked (auditctl -e 2)";
+		return "this requires CAP_AUDIT_CONTROL in the initial user and PID "
+		       "namespaces, and rules that are not locked (auditctl -e 2)";
 	case ECONNREFUSED:
-		return "this is not the initial user namespace, or the kernel has no audit";
+		return "this is not the initial user namespace, or the kernel does not have audit";
 	case EINVAL:
 		if (rule && rule->contid &&
 		    !(audit_get_features() & AUDIT_FEATURE_BITMAP_CONTID))
-			return "this kernel does not know contid (CONFIG_AUDIT_CID)";
-		return "the kernel does not take this rule";
+			return "this kernel does not support contid (CONFIG_AUDIT_CID)";
+		return "the kernel rejects this rule";
 	default:
 		return strerror(error);
 	}
@@ -145,7 +145,7 @@ static int open_audit(void)
 	int fd = audit_open();
 
 	if (fd < 0)
-		err(EXIT_OWN, "cannot talk to audit");
+		err(EXIT_OWN, "cannot connect to audit");
 	return fd;
 }
 
@@ -177,7 +177,7 @@ static const char *do_words(struct words *words, int argc, char **argv,
 
 	error = argp_parse(&argp, argc, argv, flags, NULL, words);
 	if (error || words->why)
-		return words->why ? words->why : "this is no rule";
+		return words->why ? words->why : "this is not a rule";
 	if (words->file)
 		return NULL;
 	words->why = rule_finish(&words->rule);
@@ -207,9 +207,9 @@ static const char *run_auditctl(char **argv)
 
 	argv[0] = "auditctl";
 	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
-		return "this is a line for auditctl, which cannot be run";
+		return "this line is for auditctl, which cannot be run";
 	if (waitpid(pid, &status, 0) < 0 || status)
-		return "auditctl did not do it";
+		return "auditctl failed";
 	return NULL;
 }
 
@@ -280,7 +280,7 @@ static int words_main(enum verb verb, int argc, char **argv)
 	if (why)
 		errx(EXIT_OWN, "%s", why);
 	if (words.file && (words.rule.list >= 0 || verb == DEL))
-		errx(EXIT_OWN, "-R goes with 'add' and with no rule");
+		errx(EXIT_OWN, "-R requires 'add', and cannot be combined with a rule");
 	if (words.file)
 		ret = do_file(&words);
 	rule_free(&words.rule);
@@ -303,7 +303,7 @@ static int del_main(int argc, char **argv)
  */
 
 static const struct argp_option list_options[] = {
-	{ NULL, 'k', "KEY", 0, "Only rules with KEY in their key", 0 },
+	{ NULL, 'k', "KEY", 0, "Only rules whose key contains KEY", 0 },
 	{}
 };
 
@@ -320,8 +320,8 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 static const struct argp list_argp = {
 	.options = list_options,
 	.parser = list_parse,
-	.doc = "List the audit rules that are loaded, as 'auditcid rule add' "
-	       "takes them.",
+	.doc = "List the audit rules that are loaded. 'auditcid rule add' accepts "
+	       "this output.",
 };
 
 /* Returns whether there is more to come. */
@@ -408,7 +408,8 @@ static const struct argp rule_argp = {
 	.parser = rule_parse,
 	.args_doc = "add|del|list [WORD...]",
 	.doc = "Add, delete or list audit rules, also for audit containers, in "
-	       "auditctl's words.\v'auditcid rule add --help' lists the words.",
+	       "the syntax of auditctl.\v'auditcid rule add --help' lists the "
+	       "options.",
 };
 
 int rule_main(int argc, char **argv)

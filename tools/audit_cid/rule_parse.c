@@ -58,7 +58,7 @@ static const char *libaudit_says(struct rule *rule, int err, const char *text)
 	if (!err)
 		return NULL;
 	audit_number_to_errmsg(err, text);
-	return wrong(rule, "libaudit does not take '%s'", text);
+	return wrong(rule, "libaudit rejects '%s'", text);
 }
 
 static int list_number(const char *name)
@@ -131,13 +131,13 @@ static const char *add_contid(struct rule *rule, int field, const char *text)
 	uint64_t id;
 
 	if (!equal && (len != 2 || strncmp(op, "!=", 2)))
-		return wrong(rule, "'%s': contid and contid_tree go with = and != only",
+		return wrong(rule, "'%s': contid and contid_tree accept = and != only",
 			     text);
 	if (!request_id_valid(op + len))
 		return wrong(rule, "'%s': '%s' is not a decimal number below 2^64",
 			     text, op + len);
 	if (rule->data->field_count + 2 > AUDIT_MAX_FIELDS)
-		return wrong(rule, "'%s': that is more than %d fields; contid counts twice",
+		return wrong(rule, "'%s': a rule cannot have more than %d fields; contid counts twice",
 			     text, AUDIT_MAX_FIELDS);
 	id = strtoull(op + len, NULL, 10);
 	add_word(rule, field, number, id);
@@ -247,7 +247,7 @@ const char *rule_add_watch(struct rule *rule, const char *path)
 	copy = strndup(path, len);
 	err = audit_add_watch_dir(type, &rule->data, copy);
 	free(copy);
-	return err ? wrong(rule, "libaudit does not take the path '%s'", path) :
+	return err ? wrong(rule, "libaudit rejects the path '%s'", path) :
 		     NULL;
 }
 

@@ -15,11 +15,11 @@ static const struct argp_option options[] = {
 	{ "name", 'n', "NAME", 0,
 	  "Name of the new audit container, for the log", 0 },
 	{ "parent", 'p', "ID", 0,
-	  "Make the new audit container below the audit container ID", 0 },
+	  "Make the new audit container a child of the audit container ID", 0 },
 	{ "join", 'j', "ID", 0,
-	  "Make no new audit container: join ID", 0 },
+	  "Join the audit container ID instead of making a new one", 0 },
 	{ "delegate", 'd', "N", 0,
-	  "Let its members make up to N audit containers below it", 0 },
+	  "Permit its members to make up to N live descendants", 0 },
 	{}
 };
 
@@ -71,8 +71,8 @@ int run_main(int argc, char **argv)
 	/* In order: the command's own options are not ours. */
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, &first, &req);
 	if (req.join && (req.name || req.parent || req.delegate))
-		errx(EXIT_OWN, "--join makes no new audit container: it goes "
-		     "with no other option");
+		errx(EXIT_OWN, "--join does not make a new audit container: it "
+		     "cannot be combined with another option");
 	dir = proc_open_self();
 	if (dir < 0)
 		err(EXIT_OWN, "cannot open /proc/self: is /proc mounted?");

@@ -27,10 +27,10 @@ struct settings {
 static const struct argp_option options[] = {
 	{ "runtime", 'r', "RUNTIME", 0, "The real runtime: runc, crun, or a path", 0 },
 	{ "exec", 'e', "child|join", 0,
-	  "Give exec sessions an ID of their own below the container's (the "
-	  "default), or that of the container", 0 },
+	  "Give exec sessions IDs of their own below the container's ID (the "
+	  "default), or the container's ID", 0 },
 	{ "strict", 's', NULL, 0,
-	  "If the process cannot be labelled, do not run the runtime", 0 },
+	  "If the ID cannot be assigned, do not run the runtime", 0 },
 	{}
 };
 
@@ -58,9 +58,9 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "-- [RUNTIME-ARG...]",
-	.doc = "Run an OCI runtime; what it creates or runs becomes an audit "
-	       "container, what it executes in a container an audit container "
-	       "below that.",
+	.doc = "Run an OCI runtime. A container that it creates or runs becomes "
+	       "an audit container. An exec session becomes a child of the "
+	       "container's audit container.",
 };
 
 /* These return NULL, or why it could not be done. */
@@ -175,15 +175,16 @@ static int run_labelled(const struct settings *set, int argc, char **argv)
 	cmdline_parse(argc, argv, &cmd);
 	if (cmd.unknown)
 		refuse(&cmd, "the option %s of %s is not known to auditcid, so it is "
-		       "unclear which container this is", cmd.unknown, path);
+		       "unclear which container this is; %s was not run", cmd.unknown,
+		       path, path);
 	why = label(set, path, argv, &cmd);
 	if (why && set->strict)
-		refuse(&cmd, "cannot label container %s: %s; %s was not run", cmd.id, why,
-		       path);
+		refuse(&cmd, "cannot assign an ID to container %s: %s; %s was not run",
+		       cmd.id, why, path);
 	if (why)
-		warn_admin("%s container %s runs without an audit container of its own: %s",
-			   cmd.verb == RUNTIME_EXEC ? "an exec session in" : "the", cmd.id,
-			   why);
+		warn_admin("%s container %s runs without an audit container ID of its "
+			   "own: %s", cmd.verb == RUNTIME_EXEC ? "an exec session in" :
+			   "the", cmd.id, why);
 	status = exec_program(path, argv);
 	free(path);
 	return status;

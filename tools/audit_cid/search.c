@@ -83,9 +83,9 @@ struct search {
 #define REFUSED(name) { name, KEY_REFUSED, "X", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, NULL, 8 }
 
 static const struct argp_option options[] = {
-	{ "contid", KEY_CONTID, "ID", 0, "Events by the audit container ID or about it; 0: of the host", 0 },
-	{ "name", KEY_NAME, "NAME", 0, "... of those with this name; * and ? as in a shell", 0 },
-	{ "tree", KEY_TREE, NULL, 0, "... or any below", 0 },
+	{ "contid", KEY_CONTID, "ID", 0, "Events of the audit container ID or about it; 0: the host", 0 },
+	{ "name", KEY_NAME, "NAME", 0, "... of audit containers with this name; * and ? as in a shell", 0 },
+	{ "tree", KEY_TREE, NULL, 0, "... and of their descendants", 0 },
 	{ "event", 'a', "SERIAL", 0, "With this serial number", 1 },
 	{ "arch", KEY_ARCH, "ARCH", 0, "Of this architecture", 1 },
 	{ "comm", 'c', "NAME", 0, "By a command of this name", 1 },
@@ -100,21 +100,21 @@ static const struct argp_option options[] = {
 	{ "hn", KEY_HN, "HOST", 0, "From this remote host", 1 },
 	{ "host", KEY_HN, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "key", 'k', "KEY", 0, "With this key", 1 },
-	{ "message", 'm', "TYPE", 0, "With a record of a type of this list: A,B", 1 },
-	{ "node", 'n', "NODE", 0, "Of this node", 1 },
+	{ "message", 'm', "TYPE", 0, "With a record of one of these types: A,B", 1 },
+	{ "node", 'n', "NODE", 0, "From this node", 1 },
 	{ "pid", 'p', "PID", 0, "By this process", 1 },
 	{ "pp", KEY_PPID, "PID", 0, "By a child of this process", 1 },
 	{ "ppid", KEY_PPID, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "sc", KEY_SC, "SYSCALL", 0, "Of this system call, a name or a number", 1 },
 	{ "syscall", KEY_SC, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "session", KEY_SESSION, "ID", 0, "Of this login session", 1 },
-	{ "sv", KEY_SV, "yes|no", 0, "That succeeded, or did not", 1 },
+	{ "sv", KEY_SV, "yes|no", 0, "That succeeded, or that failed", 1 },
 	{ "success", KEY_SV, NULL, OPTION_ALIAS, NULL, 1 },
-	{ "te", KEY_TE, "TIME", 0, "Not after TIME", 1 },
+	{ "te", KEY_TE, "TIME", 0, "At TIME or earlier", 1 },
 	{ "end", KEY_TE, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "tm", KEY_TM, "TERMINAL", 0, "On this terminal", 1 },
 	{ "terminal", KEY_TM, NULL, OPTION_ALIAS, NULL, 1 },
-	{ "ts", KEY_TS, "TIME", 0, "Not before TIME", 1 },
+	{ "ts", KEY_TS, "TIME", 0, "At TIME or later", 1 },
 	{ "start", KEY_TS, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "ua", KEY_UA, "UID", 0, "With this UID, effective UID or login UID", 1 },
 	{ "uid-all", KEY_UA, NULL, OPTION_ALIAS, NULL, 1 },
@@ -124,16 +124,16 @@ static const struct argp_option options[] = {
 	{ "uid", KEY_UI, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "ul", KEY_UL, "UID", 0, "With this login UID", 1 },
 	{ "loginuid", KEY_UL, NULL, OPTION_ALIAS, NULL, 1 },
-	{ "word", 'w', NULL, 0, "Texts must be the same, not only a part", 1 },
+	{ "word", 'w', NULL, 0, "Compare whole texts, not parts", 1 },
 	{ "executable", 'x', "FILE", 0, "By this program", 1 },
-	{ "interpret", 'i', NULL, 0, "Print numbers as text", 2 },
-	{ "raw", 'r', NULL, 0, "Print lines as they are: the default", 2 },
+	{ "interpret", 'i', NULL, 0, "Print names instead of numbers", 2 },
+	{ "raw", 'r', NULL, 0, "Print events as they are in the log (the default)", 2 },
 	{ "format", KEY_FORMAT, "FORMAT", 0, "raw, default (with the time of each event), interpret or json", 2 },
-	{ "json", 'J', NULL, 0, "Print a JSON object a line and event", 2 },
-	{ "just-one", KEY_JUST_ONE, NULL, 0, "Stop after one event", 2 },
-	{ "line-buffered", 'l', NULL, 0, "Write each line at once", 2 },
-	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0, "Go on behind the event that FILE has from the last time", 3 },
-	{ "follow", KEY_FOLLOW, NULL, 0, "Go on with what is written to the log that began last", 3 },
+	{ "json", 'J', NULL, 0, "Print a JSON object for each event", 2 },
+	{ "just-one", KEY_JUST_ONE, NULL, 0, "Stop after the first event", 2 },
+	{ "line-buffered", 'l', NULL, 0, "Write each line immediately", 2 },
+	{ "checkpoint", KEY_CHECKPOINT, "FILE", 0, "Continue after the event in FILE, and save the last event there", 3 },
+	{ "follow", KEY_FOLLOW, NULL, 0, "Continue with new records of the most recent log", 3 },
 	{ "input-logs", KEY_NONE, NULL, OPTION_HIDDEN, NULL, 8 },
 	REFUSED("debug"), REFUSED("escape"), REFUSED("eoe-timeout"), REFUSED("extra-keys"),
 	REFUSED("extra-labels"), REFUSED("extra-obj2"), REFUSED("extra-time"),
@@ -154,7 +154,7 @@ static void add_type(struct search *search, const char *name, struct argp_state 
 	if (type <= 0 && request_id_valid(name))
 		type = atoi(name);
 	if (type <= 0)
-		argp_error(state, "'%s' is no type of record", name);
+		argp_error(state, "'%s' is not a record type", name);
 	if (search->type_count == TYPES_MAX)
 		argp_error(state, "more than %d types", TYPES_MAX);
 	search->types[search->type_count++] = type;
@@ -198,7 +198,7 @@ static long long number_of(enum how how, const char *arg, struct argp_state *sta
 	    (!strcmp(arg, "unset") || !strcmp(arg, "-1")))
 		return UINT32_MAX;
 	if ((how == USER || how == GROUP) && !request_id_valid(arg))
-		argp_error(state, "'%s' is no %s of this machine", arg,
+		argp_error(state, "'%s' is not a %s of this machine", arg,
 			   how == USER ? "user" : "group");
 	return take_number(arg, state);
 }
@@ -245,9 +245,9 @@ static void check(const struct search *search, struct argp_state *state)
 	if (!search->contid && !search->name)
 		argp_error(state, "which container? Give --contid ID or --name NAME");
 	if (search->contid && !search->id && (search->tree || search->name))
-		argp_error(state, "--contid 0, the host, goes without --tree and --name");
+		argp_error(state, "--contid 0, the host, cannot be combined with --tree or --name");
 	if (search->from_checkpoint && !search->checkpoint)
-		argp_error(state, "-ts checkpoint goes with --checkpoint FILE");
+		argp_error(state, "-ts checkpoint requires --checkpoint FILE");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -296,7 +296,7 @@ static const struct argp argp = {
 	.args_doc = "[LOG...]",
 	.doc = "Print whole events of an audit container, raw or with -i, from "
 	       "LOGs ('-' is standard input) or from this machine's audit logs. "
-	       "Options are those of ausearch; all must be true of the event.",
+	       "The options are those of ausearch. An event must match all of them.",
 };
 
 /*

@@ -21,8 +21,8 @@
 static const struct argp_option options[] = {
 	{ "json", 'J', NULL, 0, "Print a JSON array of objects", 0 },
 	{ "grants", 'g', NULL, 0,
-	  "Ask the kernel, too, how many audit containers may be made below "
-	  "each, and how many there are", 0 },
+	  "Also print the delegation of each audit container: the number of "
+	  "live descendants, and the limit", 0 },
 	{}
 };
 
@@ -55,9 +55,9 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "[PID...]",
-	.doc = "Show PID, audit container ID and command name of processes, of "
-	       "all that may be seen by default. The ID of a process in no "
-	       "audit container is 0.",
+	.doc = "Show the process ID, audit container ID and command name of each "
+	       "PID, by default of all visible processes. The ID of a host "
+	       "process is 0.",
 };
 
 /* The name is the process's own choice: keep it from steering the terminal. */
@@ -204,7 +204,7 @@ static void ask_for_grants(struct show *show)
 	const char *why = grants_read(&show->grants);
 
 	if (why)
-		errx(EXIT_OWN, "cannot learn of grants: %s", why);
+		errx(EXIT_OWN, "cannot read the delegation limits: %s", why);
 }
 
 static void print_json(struct json_object *list)

@@ -73,11 +73,11 @@ static const char *find_priority(struct sink *sink)
 	int facility, level;
 
 	if (!dot)
-		return "is no FACILITY.LEVEL";
+		return "is not FACILITY.LEVEL";
 	facility = value_of(facilitynames, sink->conf.where, dot - sink->conf.where);
 	level = value_of(prioritynames, dot + 1, strlen(dot + 1));
 	if (facility < 0 || level < 0)
-		return "is no FACILITY.LEVEL of syslog";
+		return "is not a FACILITY.LEVEL of syslog";
 	sink->priority = facility | level;
 	return NULL;
 }
@@ -92,7 +92,7 @@ static const char *find_host(struct sink *sink)
 
 	if (!port) {
 		free(host);
-		return "is no HOST:PORT";
+		return "is not HOST:PORT";
 	}
 	*port++ = 0;
 	if (*host == '[' && port - host > 2 && port[-2] == ']') {
@@ -205,7 +205,7 @@ static bool open_file(struct sink *sink)
 	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
 		close(fd);
 		errno = EINVAL;
-		complain(sink, "write to what is no file");
+		complain(sink, "write to it, because it is not a file");
 		return false;
 	}
 	if ((sink->conf.group != (gid_t)-1 && fchown(fd, -1, sink->conf.group)) ||
@@ -423,7 +423,7 @@ void sink_put(struct sink *sink, const char *line, size_t len)
 		sink_flush(sink);
 	if (is_full(sink, len)) {
 		if (!sink->dropped++)
-			say(LOG_ERR, "%s: it takes no more: events are dropped", sink->name);
+			say(LOG_ERR, "%s: it does not accept more: events are dropped", sink->name);
 		return;
 	}
 	if (sink->len + len > sink->room) {

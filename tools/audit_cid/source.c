@@ -268,9 +268,9 @@ static void open_gz(const struct reader *reader, struct source *source)
 		return;
 	for (i = 0; is_file && i < sizeof(compressors) / sizeof(*compressors); i++)
 		if (!strncmp(magic, compressors[i].magic, strlen(compressors[i].magic)))
-			errx(EXIT_OWN, "%s is compressed by %s: give '-' and the output "
-			     "of %s -dc", source->path, compressors[i].name,
-			     compressors[i].name);
+			errx(EXIT_OWN, "%s is compressed by %s: pipe the output "
+			     "of '%s -dc' to 'auditcid ... -'", source->path,
+			     compressors[i].name, compressors[i].name);
 	if (is_file ? memcmp(magic, "\x1f\x8b", 2) : reader->model->follow)
 		return;
 	source->gz = checked(gzdopen(dup(source->fd), "r"));

@@ -154,7 +154,7 @@ static const char *open_init(const struct oci_state *state, uint64_t asked, int 
 		return NULL;
 	if (*dir >= 0)
 		close(*dir);
-	return because("its init process %d is gone", state->pid);
+	return because("its init process %d has exited", state->pid);
 }
 
 /* NULL, or why @state is not to be relied on */
@@ -169,7 +169,7 @@ static const char *why_implausible(const char *path, const struct cmdline *cmd,
 	if (state->pid <= 1)
 		return because("it is %s and has no process", state->status);
 	if (!proc_is_ours())
-		return "/proc is not that of this PID namespace: mount it";
+		return "/proc does not belong to this PID namespace: mount it";
 	return NULL;
 }
 
@@ -185,8 +185,8 @@ static const char *ask(const char *path, char **argv, const struct cmdline *cmd,
 	why = run_state(path, list, &status, &state);
 	free(list);
 	if (status || why)
-		return because("'%s state %s' gave no state of it: %s", path, cmd->id,
-			       status ? "it failed" : why);
+		return because("'%s state %s' does not report its state: %s", path,
+			       cmd->id, status ? "it failed" : why);
 	why = why_implausible(path, cmd, &state);
 	return why ? why : open_init(&state, asked, dir);
 }

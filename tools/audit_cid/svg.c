@@ -256,7 +256,7 @@ static void run_gnuplot(struct picture *pic, const struct output_file *output)
 		output_give_up(output, "--svg needs gnuplot: install it (Debian: "
 			       "gnuplot-nox), or use --dot");
 	if (ret || waitpid(pid, &status, 0) != pid || status)
-		output_give_up(output, "gnuplot failed: there is no picture");
+		output_give_up(output, "gnuplot failed: no picture was written");
 	close(lanes);
 	close(commands);
 }
@@ -265,7 +265,7 @@ void svg_draw(const char *path, struct container **list, size_t count)
 {
 	struct picture pic = { .list = list, .count = count, .label_max = 20 };
 	unsigned int *lanes = checked(calloc(count + 1, sizeof(*lanes)));
-	struct output_file output = { .path = path, .mark = "<svg", .what = "SVG picture" };
+	struct output_file output = { .path = path, .mark = "<svg", .what = "an SVG picture" };
 	size_t i;
 
 	if (!count)

@@ -162,8 +162,8 @@ size_t things_of(struct things *things, const struct container *con,
 void things_free(struct things *things)
 {
 	if (things->floor)
-		warnx("too much to count: what came up to %lu times may be "
-		      "missing or short", things->floor);
+		warnx("too many items to count: items with up to %lu occurrences "
+		      "may be missing, or their count may be too low", things->floor);
 	lh_table_free(things->table);
 	free(things->sorted);
 	free(things->spare);

@@ -28,14 +28,14 @@ struct view {
 };
 
 static const struct argp_option options[] = {
-	{ "at", 'a', "TIME", 0, "Only containers that were live at TIME", 0 },
-	{ "live", 'l', NULL, 0, "Only containers that did not end", 0 },
-	{ "json", 'J', NULL, 0, "Print a JSON object a line and container", 1 },
+	{ "at", 'a', "TIME", 0, "Only audit containers that were live at TIME", 0 },
+	{ "live", 'l', NULL, 0, "Only audit containers that are not known to have ended", 0 },
+	{ "json", 'J', NULL, 0, "Print a JSON object for each audit container", 1 },
 	{ "dot", 'd', NULL, 0, "Print a graph for dot(1)", 1 },
-	{ "svg", 's', "FILE", 0, "Draw the containers over time into FILE", 1 },
-	{ "html", 'H', "FILE", 0, "Write a page with the tree and its time into FILE", 1 },
+	{ "svg", 's', "FILE", 0, "Draw the audit containers over time to FILE", 1 },
+	{ "html", 'H', "FILE", 0, "Write an HTML page with the tree and a timeline to FILE", 1 },
 	{ "follow", 'f', NULL, 0,
-	  "Go on with what is written to the log that began last", 2 },
+	  "Continue with new records of the most recent log", 2 },
 	{}
 };
 

@@ -15,8 +15,8 @@
 #define DAY_S	(24 * 3600)
 
 static const char NO_TIME[] =
-	"is no time: '2026-11-23 20:40:34', today, recent, or seconds since 1970";
-static const char NO_DAY[] = "is no day of the calendar";
+	"is not a time: use '2026-11-23 20:40:34', today, recent, or seconds since 1970";
+static const char NO_DAY[] = "is not a day of the calendar";
 static const char TOO_LARGE[] = "is out of range";
 
 static time_t boot_time(time_t now)

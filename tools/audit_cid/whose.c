@@ -65,7 +65,7 @@ struct question {
 };
 
 static const struct argp_option options[] = {
-	{ "cgroupns", 'C', "NUMBER", 0, "The namespace: its inode number, as in /proc/PID/ns, or its ID", 0 },
+	{ "cgroupns", 'C', "NUMBER", 0, "The inode number of the namespace, as in /proc/PID/ns, or its ID", 0 },
 	{ "ipcns", 'I', "NUMBER", 0, NULL, 0 },
 	{ "mntns", 'M', "NUMBER", 0, NULL, 0 },
 	{ "netns", 'N', "NUMBER", 0, NULL, 0 },
@@ -73,8 +73,8 @@ static const struct argp_option options[] = {
 	{ "timens", 'T', "NUMBER", 0, NULL, 0 },
 	{ "userns", 'U', "NUMBER", 0, NULL, 0 },
 	{ "utsns", 'H', "NUMBER", 0, NULL, 0 },
-	{ "at", 'a', "TIME", 0, "Only who was behind it at TIME", 1 },
-	{ "json", 'J', NULL, 0, "Print a JSON object a line and answer", 1 },
+	{ "at", 'a', "TIME", 0, "Only the audit containers that used it at TIME", 1 },
+	{ "json", 'J', NULL, 0, "Print a JSON object for each answer", 1 },
 	{}
 };
 
@@ -118,7 +118,7 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "[LOG...]",
-	.doc = "Print which audit containers are behind a namespace, from LOGs "
+	.doc = "Print the audit containers that used a namespace, from LOGs "
 	       "('-' is standard input) or from this machine's audit logs.",
 };
 
@@ -466,8 +466,8 @@ static void print_use(const struct question *q, const struct use *use)
 	       end_text(use, to, sizeof(to)), use->op, use->pid);
 	if (use->space->id)
 		printf(" %s_id=%" PRIu64, q->type, use->space->id);
-	printf("%s%s\n", has_left(q, use) ? " (which left it: maybe others did not)" : "",
-	       is_gap(con) ? " (no create record: maybe before, too)" : "");
+	printf("%s%s\n", has_left(q, use) ? " (has left it; others may still be in it)" : "",
+	       is_gap(con) ? " (no create record: maybe earlier, too)" : "");
 }
 
 static struct json_object *host_head(const struct use *use)
@@ -523,16 +523,16 @@ static void print_doubts(const struct question *q, const struct model *model,
 	unsigned int unknown = count_unknown(q, model);
 
 	if (unsure)
-		fprintf(to, "ambiguous: the kernel uses such a number again; %s\n",
+		fprintf(to, "ambiguous: the kernel reuses inode numbers; %s\n",
 			q->at ? "a process has left this namespace" :
-			"--at tells which of them had it when");
+			"use --at for the answer at a given time");
 	if (q->suppressed)
-		fprintf(to, "ambiguous: some changes were not logged (suppressed=)\n");
+		fprintf(to, "ambiguous: some namespace changes were not logged (suppressed=)\n");
 	if (unknown)
 		fprintf(to, "ambiguous: %u container%s no create record: the log does "
-			"not tell where %s\n", unknown,
+			"not contain %s namespaces\n", unknown,
 			unknown == 1 ? " has" : "s have",
-			unknown == 1 ? "it was" : "they were");
+			unknown == 1 ? "its" : "their");
 }
 
 /* Returns how many were printed */
@@ -555,7 +555,7 @@ static unsigned int print_answer(struct question *q, const struct model *model)
 		(q->json ? print_use_json : print_use)(q, use);
 	}
 	if (!shown)
-		warnx("no audit container is known behind %s %" PRIu64 "%s",
+		warnx("no audit container is known to have used %s %" PRIu64 "%s",
 		      q->type, q->number, q->at ? " then" : "");
 	print_doubts(q, model, unsure);
 	return shown;
