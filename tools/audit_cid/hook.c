@@ -7,11 +7,11 @@
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -72,28 +72,36 @@ static bool read_cmdline(int dir, struct cmdline *cmd)
 	return cmd->verb == RUNTIME_CREATE;
 }
 
-static FILE *open_stderr(int dir)
+/* Its very descriptor: a file that is opened again has an offset of its own. */
+static FILE *open_stderr(pid_t pid)
 {
-	int fd = openat(dir, "fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	int pidfd = pidfd_open(pid, 0);
+	int fd = pidfd < 0 ? -1 : pidfd_getfd(pidfd, STDERR_FILENO, 0);
 
-	return fd < 0 ? NULL : fdopen(fd, "a");
+	if (pidfd >= 0)
+		close(pidfd);
+	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-/* Log it as the runtime, the parent of a hook, logs its own errors. */
+/*
+ * Log it as the runtime, the parent of a hook, logs its own errors.
+ * Return: false if it has nowhere to log to, or is not a runtime.
+ */
 static bool complain_as_runtime(const char *format, va_list args)
 {
 	int dir = proc_is_ours() ? proc_open(getppid()) : -1;
 	struct cmdline cmd;
 	bool is_runtime = dir >= 0 && read_cmdline(dir, &cmd);
-	FILE *err = is_runtime ? open_stderr(dir) : NULL;
+	FILE *err = is_runtime ? open_stderr(getppid()) : NULL;
+	bool good = err || (is_runtime && cmd.log);
 
-	if (is_runtime)
+	if (good)
 		runtime_complain(&cmd, err ? err : stderr, format, args);
 	if (err)
 		fclose(err);
 	if (dir >= 0)
 		close(dir);
-	return is_runtime;
+	return good;
 }
 
 static __attribute__((noreturn, format(printf, 1, 2)))
