@@ -122,6 +122,12 @@ static const char *enter(const struct settings *set, const char *id, uint64_t co
 	return write_own(&req);
 }
 
+/* Without the feature, or rootless without a delegation, one line at the start will do. */
+static bool was_logged_at_start(void)
+{
+	return access("/proc/self/audit_containerid", F_OK) || !proc_in_init_userns();
+}
+
 static const char *label_exec(const struct settings *set, const char *path, char **argv,
 			      const struct cmdline *cmd)
 {
@@ -130,9 +136,8 @@ static const char *label_exec(const struct settings *set, const char *path, char
 	int dir;
 
 	why = read_and_close(proc_open_self(), &own);
-	/* Then the container has no ID either, which was logged at its start. */
 	if (why)
-		return set->strict ? why : NULL;
+		return !set->strict && was_logged_at_start() ? NULL : why;
 	why = runtime_init(path, argv, cmd, &dir);
 	if (!why)
 		why = read_and_close(dir, &contid);
