@@ -5,9 +5,11 @@
 #ifndef AUDITCID_H
 #define AUDITCID_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "../../include/uapi/linux/audit_cid.h"
@@ -90,9 +92,16 @@ struct oci_state {
 	pid_t	pid;
 };
 
+/* The init process of a container, as the runtime has written it down for itself */
+struct oci_init {
+	pid_t		pid;
+	uint64_t	start;	/* as proc_start_time() has it */
+};
+
 const char *oci_state_read(int fd, struct oci_state *state);
 const char *oci_state_parse(const char *text, size_t len,
 			    struct oci_state *state);
+int oci_init_read(int fd, bool is_crun, const char *id, struct oci_init *init);
 
 /* cmdline.c: the command line of an OCI runtime */
 enum runtime_verb {
@@ -103,7 +112,9 @@ enum runtime_verb {
 
 struct cmdline {
 	enum runtime_verb	verb;
+	bool			is_crun;
 	int			globals;	/* argv[1] to argv[globals - 1] */
+	const char		*root, *log, *log_format;	/* NULL: not given */
 	const char		*id;
 	const char		*unknown;	/* what could not be parsed */
 };
@@ -115,8 +126,12 @@ char *find_program(const char *name);
 int exec_program(const char *path, char **argv);
 int exec_command(char **argv);
 
-/* state.c: ask the runtime for the state of one of its containers */
-int runtime_ask(const char *path, char **argv, const struct cmdline *cmd,
-		uint64_t *contid);
+/* state.c: the init process of a container: NULL and its proc_open(), or why not */
+const char *runtime_init(const char *path, char **argv, const struct cmdline *cmd,
+			 int *dir);
+
+/* complain.c: why a container did not start, and that one has no ID */
+void runtime_complain(const struct cmdline *cmd, FILE *err, const char *format, va_list args);
+void warn_admin(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* AUDITCID_H */

@@ -2,12 +2,12 @@
 /*
  * auditcid: understand the command line of an OCI runtime.
  *
- * All that is wanted is the sub-command and the container, but which word they
- * are depends on which options before them take an argument. The tables below
- * have the options of runc and crun, which agree with each other. An option
- * that is not in them makes the rest unclear, unless its value is part of the
- * same word, or no word of the rest is a sub-command that matters. This is
- * reported, not guessed.
+ * Which word is the sub-command, and which the container, depends on which options
+ * before them take an argument. The tables below have the options of runc and crun,
+ * which agree with each other. An option that is not in them makes the rest unclear,
+ * unless its value is part of the same word, no word of the rest is a sub-command
+ * that matters, or the container can only be the last word. This is reported, not
+ * guessed.
  */
 
 #include <getopt.h>
@@ -34,9 +34,10 @@ static const struct option create_options[] = {
 	FLAG("ext-unix-sk"), FLAG("file-locks"), FLAG("help"),
 	VALUE("image-path"), FLAG("keep"), FLAG("lazy-pages"),
 	VALUE("lsm-mount-context"), VALUE("lsm-profile"),
-	VALUE("manage-cgroups-mode"), FLAG("no-new-keyring"), FLAG("no-pivot"),
-	FLAG("no-subreaper"), VALUE("pid-file"), VALUE("pidfd-socket"),
-	VALUE("preserve-fds"), FLAG("shell-job"), FLAG("tcp-established"),
+	VALUE("manage-cgroups-mode"), VALUE("network-lock"),
+	FLAG("no-new-keyring"), FLAG("no-pivot"), FLAG("no-subreaper"),
+	VALUE("pid-file"), VALUE("pidfd-socket"), VALUE("preserve-fds"),
+	FLAG("shell-job"), FLAG("tcp-close"), FLAG("tcp-established"),
 	FLAG("usage"), VALUE("work-path"),
 	{}
 };
@@ -77,12 +78,11 @@ static bool is_exact(const char *word, const char *name)
 	       (!word[strlen(name)] || word[strlen(name)] == '=');
 }
 
-/* Programs in Go take -root for --root; crun takes it for -r -o -o -t. */
-static bool is_go(const char *path)
+static bool is_crun(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
-	return strncmp(name ? name + 1 : path, "crun", 4);
+	return !strncmp(name ? name + 1 : path, "crun", 4);
 }
 
 /* Was @word, that getopt returned @c and @name for, understood as it was meant? */
@@ -96,27 +96,42 @@ static bool is_clear(const char *word, int c, const char *name, bool go)
 	return c != ':' && (!go || strlen(word) == 2);
 }
 
-/*
- * Go over the options of @argv, argv[0] being the name before them.
- * Return: the index of the first word after them, or 0 and @unknown.
- */
-static int skip_options(bool go, int argc, char **argv, const char *letters,
-			const struct option *options, const char **unknown)
+/* No option of a sub-command has one of these names. */
+static void note(struct cmdline *cmd, const char *name)
 {
+	if (!strcmp(name, "root"))
+		cmd->root = optarg;
+	else if (!strcmp(name, "log"))
+		cmd->log = optarg;
+	else if (!strcmp(name, "log-format"))
+		cmd->log_format = optarg;
+}
+
+/*
+ * Go over the options of @argv, argv[0] being the name before them. Programs in Go
+ * take -root for --root; crun takes it for -r -o -o -t.
+ * Return: the index of the first word after them, or 0 and @cmd->unknown.
+ */
+static int skip_options(struct cmdline *cmd, int argc, char **argv,
+			const char *letters, const struct option *options)
+{
+	const char *name;
 	int c, index, at;
 
 	optind = 0;
 	for (at = 1;; at = optind) {
 		index = -1;
-		c = (go ? getopt_long_only : getopt_long)(argc, argv, letters,
-							  options, &index);
+		c = (cmd->is_crun ? getopt_long : getopt_long_only)(argc, argv, letters,
+								    options, &index);
 		if (c == -1)
 			return optind;
-		if (!is_clear(argv[at], c, index < 0 ? NULL : options[index].name,
-			      go)) {
-			*unknown = argv[at];
+		name = index < 0 ? NULL : options[index].name;
+		if (!is_clear(argv[at], c, name, !cmd->is_crun)) {
+			cmd->unknown = argv[at];
 			return 0;
 		}
+		if (name)
+			note(cmd, name);
 	}
 }
 
@@ -137,14 +152,35 @@ static bool mentions_subcommand(int argc, char **argv)
 	return false;
 }
 
+static bool has_process(int argc, char **argv)
+{
+	while (argc--)
+		if (!strncmp(argv[argc], "--", 2) && is_exact(argv[argc], "process"))
+			return true;
+	return false;
+}
+
+/*
+ * Whether or not an unknown option takes an argument, the one container of create,
+ * run and restore is the last word. It is that of exec, too, where --process has the
+ * command, as it is with every daemon.
+ */
+static void take_last_word(struct cmdline *cmd, int argc, char **argv)
+{
+	const char *last = argv[argc - 1];
+
+	if (*last == '-' || (cmd->verb == RUNTIME_EXEC && !has_process(argc, argv)))
+		return;
+	cmd->id = last;
+	cmd->unknown = NULL;
+}
+
 void cmdline_parse(int argc, char **argv, struct cmdline *cmd)
 {
-	bool go = is_go(argv[0]);
 	int i, n;
 
-	*cmd = (struct cmdline) {};
-	n = skip_options(go, argc, argv, GLOBAL_LETTERS, global_options,
-			 &cmd->unknown);
+	*cmd = (struct cmdline) { .is_crun = is_crun(argv[0]) };
+	n = skip_options(cmd, argc, argv, GLOBAL_LETTERS, global_options);
 	if (!n && !mentions_subcommand(argc - 1, argv + 1))
 		cmd->unknown = NULL;
 	if (!n || n >= argc)
@@ -157,8 +193,9 @@ void cmdline_parse(int argc, char **argv, struct cmdline *cmd)
 
 	argc -= n;
 	argv += n;
-	n = skip_options(go, argc, argv, subcommands[i].letters,
-			 subcommands[i].options, &cmd->unknown);
-	if (n && n < argc)
+	n = skip_options(cmd, argc, argv, subcommands[i].letters, subcommands[i].options);
+	if (!n)
+		take_last_word(cmd, argc, argv);
+	else if (n < argc)
 		cmd->id = argv[n];
 }

@@ -7,28 +7,35 @@
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "auditcid.h"
 
+#define WORDS_MAX 256
+
 #define STAGE "this hook belongs in the createRuntime stage (or prestart)"
 
 static const struct argp_option options[] = {
-	{ "lenient", 'l', NULL, 0,
-	  "If the kernel does not assign an ID, warn and let the container "
-	  "start", 0 },
+	{ "strict", 's', NULL, 0,
+	  "If the kernel does not assign an ID, do not let the container start", 0 },
 	{}
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	bool *lenient = state->input;
+	bool *strict = state->input;
 
 	(void)arg;
-	if (key != 'l')
+	if (key != 's')
 		return ARGP_ERR_UNKNOWN;
-	*lenient = true;
+	*strict = true;
 	return 0;
 }
 
@@ -38,6 +45,77 @@ static const struct argp argp = {
 	.doc = "Assign an ID to the container whose OCI state is on standard "
 	       "input. An OCI runtime calls this in the createRuntime stage.",
 };
+
+/* Not if it is /dev/null, which crun gives its hooks */
+static bool is_heard(void)
+{
+	struct stat err, null;
+
+	return fstat(STDERR_FILENO, &err) || stat("/dev/null", &null) ||
+	       err.st_rdev != null.st_rdev;
+}
+
+/* Parse the command line of the process @dir. Return: is it a runtime? */
+static bool read_cmdline(int dir, struct cmdline *cmd)
+{
+	static char words[65536];
+	char *argv[WORDS_MAX + 1];
+	ssize_t len = proc_read(dir, "cmdline", words, sizeof(words));
+	int argc = 0, at = 0;
+
+	for (; at < len && argc < WORDS_MAX; at += strlen(words + at) + 1)
+		argv[argc++] = words + at;
+	argv[argc] = NULL;
+	if (!argc)
+		return false;
+	cmdline_parse(argc, argv, cmd);
+	return cmd->verb == RUNTIME_CREATE;
+}
+
+/* Its very descriptor: a file that is opened again has an offset of its own. */
+static FILE *open_stderr(pid_t pid)
+{
+	int pidfd = pidfd_open(pid, 0);
+	int fd = pidfd < 0 ? -1 : pidfd_getfd(pidfd, STDERR_FILENO, 0);
+
+	if (pidfd >= 0)
+		close(pidfd);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+/*
+ * Log it as the runtime, the parent of a hook, logs its own errors.
+ * Return: false if it has nowhere to log to, or is not a runtime.
+ */
+static bool complain_as_runtime(const char *format, va_list args)
+{
+	int dir = proc_is_ours() ? proc_open(getppid()) : -1;
+	struct cmdline cmd;
+	bool is_runtime = dir >= 0 && read_cmdline(dir, &cmd);
+	FILE *err = is_runtime ? open_stderr(getppid()) : NULL;
+	bool good = err || (is_runtime && cmd.log);
+
+	if (good)
+		runtime_complain(&cmd, err ? err : stderr, format, args);
+	if (err)
+		fclose(err);
+	if (dir >= 0)
+		close(dir);
+	return good;
+}
+
+static __attribute__((noreturn, format(printf, 1, 2)))
+void refuse(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (is_heard())
+		vwarnx(format, args);
+	else if (!complain_as_runtime(format, args))
+		vsyslog(LOG_DAEMON | LOG_ERR, format, args);
+	exit(EXIT_OWN);
+}
 
 static bool being_made(const struct oci_state *state)
 {
@@ -53,15 +131,14 @@ static bool being_made(const struct oci_state *state)
 static void check_stage(const struct oci_state *state)
 {
 	if (state->pid <= 1)
-		errx(EXIT_OWN, "the state of container %s has pid %d, which is "
-		     "not its number on the host: " STAGE,
-		     state->id, state->pid);
+		refuse("the state of container %s has pid %d, which is not its "
+		       "number on the host: " STAGE, state->id, state->pid);
 	if (!being_made(state))
-		errx(EXIT_OWN, "container %s is %s, no longer being created: "
-		     STAGE, state->id, state->status);
+		refuse("container %s is %s, no longer being created: " STAGE,
+		       state->id, state->status);
 	if (!proc_is_ours())
-		errx(EXIT_OWN, "/proc does not belong to the PID namespace of this "
-		     "hook, so pid %d has no meaning: " STAGE, state->pid);
+		refuse("/proc does not belong to the PID namespace of this hook, so "
+		       "pid %d has no meaning: " STAGE, state->pid);
 }
 
 static bool is_own_ancestor(pid_t pid)
@@ -97,16 +174,15 @@ static int open_target(const struct oci_state *state)
 	int dir;
 
 	if (is_own_ancestor(state->pid))
-		errx(EXIT_OWN, "pid %d of container %s is this hook, or an "
-		     "ancestor of this hook: the state cannot be trusted",
-		     state->pid, state->id);
+		refuse("pid %d of container %s is this hook, or an ancestor of this "
+		       "hook: the state cannot be trusted", state->pid, state->id);
 	dir = proc_open(state->pid);
 	if (dir < 0)
-		err(EXIT_OWN, "cannot open /proc/%d, of container %s",
-		    state->pid, state->id);
+		refuse("cannot open /proc/%d, of container %s: %s",
+		       state->pid, state->id, strerror(errno));
 	if (!proc_alive(dir) || proc_start_time(dir) > own_start_time())
-		errx(EXIT_OWN, "the process %d of container %s has exited",
-		     state->pid, state->id);
+		refuse("the process %d of container %s has exited", state->pid,
+		       state->id);
 	return dir;
 }
 
@@ -114,25 +190,24 @@ int hook_main(int argc, char **argv)
 {
 	struct oci_state state;
 	struct request req = { .name = state.id };
-	bool lenient = false;
+	bool strict = false;
 	const char *why;
 	int dir;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &lenient);
+	argp_parse(&argp, argc, argv, 0, NULL, &strict);
 	why = oci_state_read(STDIN_FILENO, &state);
 	if (why)
-		errx(EXIT_OWN, "malformed container state on standard input: "
-		     "%s; run this as an OCI hook", why);
+		refuse("malformed container state on standard input: %s; run this as "
+		       "an OCI hook", why);
 	check_stage(&state);
 	dir = open_target(&state);
-	if (cid_write(dir, &req)) {
-		warnx("cannot assign an ID to container %s (pid %d): %s", state.id,
-		      state.pid, cid_why_refused(dir, &req, errno));
-		if (!lenient)
-			return EXIT_OWN;
-		warnx("container %s starts without an audit container of its "
-		      "own", state.id);
-	}
+	why = cid_write(dir, &req) ? cid_why_refused(dir, &req, errno) : NULL;
 	close(dir);
+	if (why && strict)
+		refuse("cannot assign an ID to container %s (pid %d): %s", state.id,
+		       state.pid, why);
+	if (why)
+		warn_admin("the container %s starts without an audit container ID of its "
+			   "own: %s", state.id, why);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * auditcid: the state of a container, in JSON, as OCI runtimes give it to hooks
- * and print it.
+ * and print it, and as runc and crun keep it.
  */
 
 #include <ctype.h>
@@ -144,16 +144,63 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return -1;
 }
 
-const char *oci_state_read(int fd, struct oci_state *state)
+/* Return: the file's bytes, to be freed, and @len; NULL and errno */
+static char *read_file(int fd, size_t *len)
 {
 	char *buf = malloc(OCI_STATE_MAX);
+	ssize_t n = buf ? read_all(fd, buf, OCI_STATE_MAX) : -1;
+
+	if (n < 0) {
+		free(buf);
+		return NULL;
+	}
+	*len = n;
+	return buf;
+}
+
+const char *oci_state_read(int fd, struct oci_state *state)
+{
 	const char *why;
-	ssize_t len;
+	size_t len;
+	char *buf = read_file(fd, &len);
 
 	if (!buf)
-		return "out of memory";
-	len = read_all(fd, buf, OCI_STATE_MAX);
-	why = len < 0 ? strerror(errno) : oci_state_parse(buf, len, state);
+		return strerror(errno);
+	why = oci_state_parse(buf, len, state);
 	free(buf);
 	return why;
+}
+
+static int take_init(struct json_object *obj, bool is_crun, const char *id,
+		     struct oci_init *init)
+{
+	struct json_object *pid, *start, *own;
+
+	pid = member(obj, is_crun ? "pid" : "init_process_pid", json_type_int);
+	start = member(obj, is_crun ? "process-start-time" : "init_process_start",
+		       json_type_int);
+	own = member(obj, "id", json_type_string);
+	/* crun's file has no ID. */
+	if (!pid || !start || (!is_crun && !own) ||
+	    (own && strcmp(json_object_get_string(own), id)))
+		return -1;
+	init->pid = json_object_get_int(pid);
+	init->start = json_object_get_uint64(start);
+	return init->pid > 1 && init->start ? 0 : -1;
+}
+
+/*
+ * Read runc's state.json or crun's status of container @id.
+ * Return: 0, or -1 if that is not what the file is, nor of a version known here.
+ */
+int oci_init_read(int fd, bool is_crun, const char *id, struct oci_init *init)
+{
+	size_t len;
+	char *buf = read_file(fd, &len);
+	struct json_object *obj = buf ? parse_json(buf, len) : NULL;
+	int ret = obj ? take_init(obj, is_crun, id, init) : -1;
+
+	json_object_put(obj);
+	free(buf);
+	return ret;
 }

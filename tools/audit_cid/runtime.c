@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 struct settings {
 	const char	*runtime;
 	bool		join;		/* exec joins the container's own ID */
-	bool		lenient;	/* better unlabelled than not run */
+	bool		strict;		/* better not run than unlabelled */
 };
 
 static const struct argp_option options[] = {
@@ -28,8 +29,8 @@ static const struct argp_option options[] = {
 	{ "exec", 'e', "child|join", 0,
 	  "Give exec sessions IDs of their own below the container's ID (the "
 	  "default), or the container's ID", 0 },
-	{ "lenient", 'l', NULL, 0,
-	  "If the ID cannot be assigned, warn and run the runtime", 0 },
+	{ "strict", 's', NULL, 0,
+	  "If the ID cannot be assigned, do not run the runtime", 0 },
 	{}
 };
 
@@ -46,8 +47,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!set->join && strcmp(arg, "child"))
 			argp_error(state, "--exec is child or join, not '%s'", arg);
 		return 0;
-	case 'l':
-		set->lenient = true;
+	case 's':
+		set->strict = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -62,47 +63,45 @@ static const struct argp argp = {
 	       "container's audit container.",
 };
 
-static int write_own(const struct request *req, const char *id)
+/* These return NULL, or why it could not be done. */
+
+static const char *write_own(const struct request *req)
 {
 	int dir = proc_open_self();
-	int ret;
+	const char *why = NULL;
 
-	if (dir < 0) {
-		warn("cannot open /proc/self");
-		return -1;
-	}
-	ret = cid_write(dir, req);
-	if (ret)
-		warnx("cannot assign an ID to container %s: %s", id,
-		      cid_why_refused(dir, req, errno));
+	if (dir < 0)
+		return "/proc/self cannot be opened: mount /proc";
+	if (cid_write(dir, req))
+		why = cid_why_refused(dir, req, errno);
 	close(dir);
-	return ret;
+	return why;
 }
 
-static int read_own(uint64_t *contid)
+/* Reads and closes @dir */
+static const char *read_and_close(int dir, uint64_t *contid)
 {
-	int dir = proc_open_self();
-	int ret = dir < 0 ? -1 : cid_read(dir, contid);
+	const char *why = NULL;
 
-	if (ret)
-		warnx("cannot read the audit container ID of this process: %s",
-		      cid_why_unread(dir, errno));
-	if (dir >= 0)
-		close(dir);
-	return ret;
+	if (dir < 0)
+		return "/proc/self cannot be opened: mount /proc";
+	if (cid_read(dir, contid))
+		why = cid_why_unread(dir, errno);
+	close(dir);
+	return why;
 }
 
-static int label_create(const char *id)
+static const char *label_create(const char *id)
 {
 	char name[AUDIT_CID_NAME_MAX + 1];
 	struct request req = { .name = name };
 
 	request_clean_name(name, id, strlen(id));
-	return write_own(&req, id);
+	return write_own(&req);
 }
 
-static int enter(const struct settings *set, const char *id, uint64_t contid,
-		 uint64_t own)
+static const char *enter(const struct settings *set, const char *id, uint64_t contid,
+			 uint64_t own)
 {
 	char clean[AUDIT_CID_NAME_MAX + 1];
 	char name[AUDIT_CID_NAME_MAX + sizeof(EXEC_SUFFIX)];
@@ -116,57 +115,81 @@ static int enter(const struct settings *set, const char *id, uint64_t contid,
 	/* The own ID, which may be 0, can be neither joined nor named. */
 	if (set->join) {
 		req.join = number;
-		return contid == own ? 0 : write_own(&req, id);
+		return contid == own ? NULL : write_own(&req);
 	}
 	req.name = name;
 	req.parent = contid == own ? NULL : number;
-	return write_own(&req, id);
+	return write_own(&req);
 }
 
-static int label_exec(const struct settings *set, const char *path, char **argv,
-		      const struct cmdline *cmd)
+/* Without the feature, or rootless without a delegation, one line at the start will do. */
+static bool was_logged_at_start(void)
+{
+	return access("/proc/self/audit_containerid", F_OK) || !proc_in_init_userns();
+}
+
+static const char *label_exec(const struct settings *set, const char *path, char **argv,
+			      const struct cmdline *cmd)
 {
 	uint64_t own, contid;
+	const char *why;
+	int dir;
 
-	if (read_own(&own) || runtime_ask(path, argv, cmd, &contid))
-		return -1;
-	return enter(set, cmd->id, contid, own);
+	why = read_and_close(proc_open_self(), &own);
+	if (why)
+		return !set->strict && was_logged_at_start() ? NULL : why;
+	why = runtime_init(path, argv, cmd, &dir);
+	if (!why)
+		why = read_and_close(dir, &contid);
+	return why ? why : enter(set, cmd->id, contid, own);
 }
 
-static int label(const struct settings *set, const char *path, int argc,
-		 char **argv)
+static const char *label(const struct settings *set, const char *path, char **argv,
+			 const struct cmdline *cmd)
 {
-	struct cmdline cmd;
-
-	cmdline_parse(argc, argv, &cmd);
-	if (cmd.unknown) {
-		warnx("the option %s of %s is not known to auditcid, so it is "
-		      "unclear which container this is", cmd.unknown, path);
-		return -1;
-	}
 	/* Without a container, the runtime has an error to report. */
-	if (cmd.verb == RUNTIME_OTHER || !cmd.id)
-		return 0;
-	if (cmd.verb == RUNTIME_EXEC)
-		return label_exec(set, path, argv, &cmd);
-	return label_create(cmd.id);
+	if (cmd->verb == RUNTIME_OTHER || !cmd->id)
+		return NULL;
+	if (cmd->verb == RUNTIME_EXEC)
+		return label_exec(set, path, argv, cmd);
+	return label_create(cmd->id);
+}
+
+static __attribute__((noreturn, format(printf, 2, 3)))
+void refuse(const struct cmdline *cmd, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	runtime_complain(cmd, stderr, format, args);
+	va_end(args);
+	exit(EXIT_OWN);
 }
 
 /* @argv[0] is where the real runtime's name goes. */
 static int run_labelled(const struct settings *set, int argc, char **argv)
 {
 	char *path = find_program(set->runtime);
+	struct cmdline cmd;
+	const char *why;
 	int status;
 
 	if (!path)
 		errx(EXIT_NOT_FOUND, "cannot find the runtime %s", set->runtime);
 	argv[0] = path;
-	if (label(set, path, argc, argv)) {
-		if (!set->lenient)
-			errx(EXIT_OWN, "%s was not run, because its events could "
-			     "not be distinguished in the log", path);
-		warnx("running %s without an audit container of its own", path);
-	}
+	cmdline_parse(argc, argv, &cmd);
+	if (cmd.unknown)
+		refuse(&cmd, "the option %s of %s is not known to auditcid, so it is "
+		       "unclear which container this is; %s was not run", cmd.unknown,
+		       path, path);
+	why = label(set, path, argv, &cmd);
+	if (why && set->strict)
+		refuse(&cmd, "cannot assign an ID to container %s: %s; %s was not run",
+		       cmd.id, why, path);
+	if (why)
+		warn_admin("%s container %s runs without an audit container ID of its "
+			   "own: %s", cmd.verb == RUNTIME_EXEC ? "an exec session in" :
+			   "the", cmd.id, why);
 	status = exec_program(path, argv);
 	free(path);
 	return status;

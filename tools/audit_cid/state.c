@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * auditcid: find the audit container of a container, by its init process, as
- * the runtime's own "state" command tells it.
+ * auditcid: find the init process of a container, in the file in which runc and
+ * crun keep it, or else by the runtime's own "state" command.
  */
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,68 @@
 #include "auditcid.h"
 
 extern char **environ;
+
+static const char *because(const char *format, ...)
+{
+	static char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return text;
+}
+
+/*
+ * Where the runtime keeps its state, as runc(8) and crun(1) describe it.
+ * Return: false if that is not certain. In a user namespace runc's root depends on more.
+ */
+static bool find_root(const struct cmdline *cmd, char *root, size_t size)
+{
+	const char *name = cmd->is_crun ? "crun" : "runc";
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	bool is_root = !geteuid() && !cmd->is_crun;
+
+	if (cmd->root)
+		snprintf(root, size, "%s", cmd->root);
+	else if (!xdg || !*xdg || (is_root && proc_in_init_userns()))
+		snprintf(root, size, "/run/%s", name);
+	else if (!is_root)
+		snprintf(root, size, "%s/%s", xdg, name);
+	else
+		return false;
+	return *root;
+}
+
+static int open_file(const struct cmdline *cmd)
+{
+	char root[PATH_MAX - NAME_MAX], path[PATH_MAX];
+	int len;
+
+	if (strchr(cmd->id, '/') || !find_root(cmd, root, sizeof(root)))
+		return -1;
+	len = snprintf(path, sizeof(path), "%s/%s/%s", root, cmd->id,
+		       cmd->is_crun ? "status" : "state.json");
+	return len < (int)sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+/* The same number is the same process if it is as old. */
+static int open_as_kept(const struct cmdline *cmd)
+{
+	int fd = open_file(cmd), dir = -1;
+	struct oci_init init;
+
+	if (fd < 0)
+		return -1;
+	if (!oci_init_read(fd, cmd->is_crun, cmd->id, &init) && proc_is_ours())
+		dir = proc_open(init.pid);
+	close(fd);
+	if (dir >= 0 && proc_start_time(dir) != init.start) {
+		close(dir);
+		return -1;
+	}
+	return dir;
+}
 
 /* The command line so far, up to the sub-command, and "state ID" */
 static char **state_argv(char **argv, const struct cmdline *cmd)
@@ -83,44 +147,34 @@ static const char *run_state(const char *path, char **argv, int *status,
  * The runtime vouches that the process was alive after @asked. If the one that
  * has its number now is older than that, it is the same.
  */
-static int read_init(const struct oci_state *state, uint64_t asked,
-		     uint64_t *contid)
+static const char *open_init(const struct oci_state *state, uint64_t asked, int *dir)
 {
-	int dir = proc_open(state->pid);
-	int ret = -1;
-
-	if (dir < 0 || proc_start_time(dir) > asked)
-		warnx("the init process %d of container %s has exited",
-		      state->pid, state->id);
-	else if (cid_read(dir, contid))
-		warnx("cannot read the audit container ID of container %s: %s",
-		      state->id, cid_why_unread(dir, errno));
-	else
-		ret = 0;
-	if (dir >= 0)
-		close(dir);
-	return ret;
+	*dir = proc_open(state->pid);
+	if (*dir >= 0 && proc_start_time(*dir) <= asked)
+		return NULL;
+	if (*dir >= 0)
+		close(*dir);
+	return because("its init process %d has exited", state->pid);
 }
 
-static bool is_plausible(const char *path, const struct cmdline *cmd,
-			 const struct oci_state *state)
+/* NULL, or why @state is not to be relied on */
+static const char *why_implausible(const char *path, const struct cmdline *cmd,
+				   const struct oci_state *state)
 {
 	char id[AUDIT_CID_NAME_MAX + 1];
 
 	request_clean_name(id, cmd->id, strlen(cmd->id));
 	if (strcmp(id, state->id))
-		warnx("%s gave the state of %s instead of %s", path, state->id, id);
-	else if (state->pid <= 1)
-		warnx("container %s is %s: it has no process", id, state->status);
-	else if (!proc_is_ours())
-		warnx("/proc does not belong to this PID namespace: mount it");
-	else
-		return true;
-	return false;
+		return because("%s gave the state of %s instead", path, state->id);
+	if (state->pid <= 1)
+		return because("it is %s and has no process", state->status);
+	if (!proc_is_ours())
+		return "/proc does not belong to this PID namespace: mount it";
+	return NULL;
 }
 
-int runtime_ask(const char *path, char **argv, const struct cmdline *cmd,
-		uint64_t *contid)
+static const char *ask(const char *path, char **argv, const struct cmdline *cmd,
+		       int *dir)
 {
 	char **list = state_argv(argv, cmd);
 	uint64_t asked = proc_now();
@@ -130,13 +184,16 @@ int runtime_ask(const char *path, char **argv, const struct cmdline *cmd,
 
 	why = run_state(path, list, &status, &state);
 	free(list);
-	if (status || why) {
-		warnx("'%s state %s' does not report the state of the "
-		      "container: %s", path, cmd->id,
-		      status ? "it failed" : why);
-		return -1;
-	}
-	if (!is_plausible(path, cmd, &state))
-		return -1;
-	return read_init(&state, asked, contid);
+	if (status || why)
+		return because("'%s state %s' does not report its state: %s", path,
+			       cmd->id, status ? "it failed" : why);
+	why = why_implausible(path, cmd, &state);
+	return why ? why : open_init(&state, asked, dir);
+}
+
+const char *runtime_init(const char *path, char **argv, const struct cmdline *cmd,
+			 int *dir)
+{
+	*dir = open_as_kept(cmd);
+	return *dir < 0 ? ask(path, argv, cmd, dir) : NULL;
 }

@@ -37,7 +37,7 @@ make_bundle() {
 		# crun throws away what hooks say on stderr, but for this
 		spec["annotations"] = {"run.oci.hooks.stderr": rootfs + "/../hook-stderr"}
 		if stage:
-		    hook = {"path": "/usr/local/bin/auditcid", "args": ["auditcid", "oci-hook"]}
+		    hook = {"path": "/usr/local/bin/auditcid", "args": ["auditcid", "oci-hook", "--strict"]}
 		    spec["hooks"] = {stage: [hook]}
 		json.dump(spec, open(path, "w"))
 	PY

@@ -3,8 +3,12 @@
  * auditcid: tests of what can be told without a kernel. Prints TAP.
  */
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auditcid.h"
@@ -54,6 +58,19 @@ static const struct {
 	{ "runc --roo /x run c", RUNTIME_OTHER, NULL, "--roo" },
 	{ "runc exec --pid 1 c sh", RUNTIME_EXEC, NULL, "--pid" },
 	{ "runc exec -z c sh", RUNTIME_EXEC, NULL, "-z" },
+	{ "runc run --new x c", RUNTIME_CREATE, "c", NULL },
+	{ "runc create -b dir -z c", RUNTIME_CREATE, "c", NULL },
+	{ "crun restore --new c", RUNTIME_CREATE, "c", NULL },
+	{ "runc run --new", RUNTIME_CREATE, NULL, "--new" },
+	{ "runc run --new -x", RUNTIME_CREATE, NULL, "--new" },
+	{ "runc exec --new x --process p -d c", RUNTIME_EXEC, "c", NULL },
+	{ "crun exec --new c mkdir -p x", RUNTIME_EXEC, NULL, "--new" },
+	{ "runc exec --process=p --new c", RUNTIME_EXEC, "c", NULL },
+	{ "runc exec --new c sh --processes", RUNTIME_EXEC, NULL, "--new" },
+	{ "crun restore --tcp-close c x", RUNTIME_CREATE, "c", NULL },
+	{ "crun restore --network-lock skip c x", RUNTIME_CREATE, "c", NULL },
+	{ "runc delete --new run", RUNTIME_OTHER, NULL, NULL },
+	{ "crun ps --new x exec", RUNTIME_OTHER, NULL, NULL },
 	{ "runc exec -td c sh", RUNTIME_EXEC, NULL, "-td" },
 	{ "runc exec --env", RUNTIME_EXEC, NULL, "--env" },
 	{ "crun --cgroup-manager disabled run -f conf c", RUNTIME_CREATE, "c", NULL },
@@ -76,6 +93,19 @@ static void test_line(int i)
 	check(same(cmd.id, lines[i].id) &&
 	      same(cmd.unknown, lines[i].unknown) &&
 	      (!cmd.id || cmd.verb == lines[i].verb), lines[i].line);
+}
+
+static void test_globals(void)
+{
+	char *argv[] = { "/usr/bin/crun", "--root=/x", "--log", "l", "--log-format", "json",
+			 "exec", "--root", "c", NULL };
+	struct cmdline cmd;
+
+	cmdline_parse(9, argv, &cmd);
+	check(cmd.is_crun && same(cmd.root, "/x") && same(cmd.log, "l") &&
+	      same(cmd.log_format, "json"), "--root, --log and --log-format");
+	cmdline_parse(1, argv, &cmd);
+	check(!cmd.root && !cmd.log && !cmd.log_format, "... that are not given");
 }
 
 #define STATE(rest) "{\"ociVersion\":\"1.0\"" rest "}"
@@ -182,18 +212,161 @@ static void test_proc(void)
 	check(proc_open(0) < 0, "there is no process 0");
 }
 
+/*
+ * The init process of container c is this process. What its runtime prints as the state
+ * says the same; that it was run is seen by the file "asked".
+ */
+static char dir_path[] = "/tmp/auditcid-units-XXXXXX";
+
+static void put(const char *name, int mode, const char *format, ...)
+{
+	va_list args;
+	FILE *file = fopen(name, "w");
+
+	va_start(args, format);
+	if (file)
+		vfprintf(file, format, args);
+	va_end(args);
+	if (!file || fclose(file) || chmod(name, mode))
+		check(false, name);
+}
+
+static uint64_t own_start(void)
+{
+	int dir = proc_open_self();
+	uint64_t start = proc_start_time(dir);
+
+	close(dir);
+	return start;
+}
+
+/* With @root: as --root, else XDG_RUNTIME_DIR. Return: was this process found? */
+static bool finds_itself(const char *runtime, bool root)
+{
+	char *with[] = { (char *)runtime, "--root", "xdg/run", "exec", "c", "sh", NULL };
+	char *without[] = { (char *)runtime, "exec", "c", "sh", NULL };
+	struct cmdline cmd;
+	char path[32];
+	int dir = -1;
+	const char *why;
+
+	snprintf(path, sizeof(path), "./%s", runtime);
+	cmdline_parse(root ? 6 : 4, root ? with : without, &cmd);
+	why = runtime_init(path, root ? with : without, &cmd, &dir);
+	if (why)
+		printf("# %s\n", why);
+	if (why || proc_start_time(dir) != own_start())
+		return false;
+	close(dir);
+	return true;
+}
+
+static void check_kept(const char *runtime, const char *what)
+{
+	check(finds_itself(runtime, true) && access("asked", F_OK), what);
+	unlink("asked");
+}
+
+static void check_asked(const char *runtime, const char *what)
+{
+	check(finds_itself(runtime, true) && !access("asked", F_OK), what);
+	unlink("asked");
+}
+
+static void test_runc_state(const char *file)
+{
+	int pid = getpid();
+	uint64_t start = own_start();
+
+	check_asked("runc", "runc: no state.json: asked");
+	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":%d,\"init_process_start\":%"
+	    PRIu64 ",\"config\":{\"a\":[{}]}}\n", pid, start);
+	check_kept("runc", "runc: state.json");
+	setenv("XDG_RUNTIME_DIR", "xdg", 1);
+	check(!rename("xdg/run", "xdg/runc") && finds_itself("runc", false) == !!geteuid(),
+	      "runc: XDG_RUNTIME_DIR, unless as root");
+	check(!rename("xdg/runc", "xdg/run"), "... and back");
+	unlink("asked");
+	put(file, 0600, "{\"id\":\"d\",\"init_process_pid\":%d,\"init_process_start\":%"
+	    PRIu64 "}", pid, start);
+	check_asked("runc", "runc: state.json of another container: asked");
+	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":%d,\"init_process_start\":%"
+	    PRIu64 "}", pid, start + 1);
+	check_asked("runc", "runc: another process has the number: asked");
+	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":%d}", pid);
+	check_asked("runc", "runc: no start time: asked");
+	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":\"%d\",\"init_process_start\":%"
+	    PRIu64 "}", pid, start);
+	check_asked("runc", "runc: a PID that is no number: asked");
+	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":%d,\"init_proc", pid);
+	check_asked("runc", "runc: half a file: asked");
+	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":2147483647,"
+	    "\"init_process_start\":0}");
+	check_asked("runc", "runc: no such process: asked");
+}
+
+static void test_crun_state(const char *file)
+{
+	int pid = getpid();
+	uint64_t start = own_start();
+
+	check_asked("crun", "crun: no status: asked");
+	put(file, 0600, "{\n \"pid\": %d,\n \"process-start-time\": %" PRIu64
+	    ",\n \"bundle\": \"/b\"\n}\n", pid, start);
+	check_kept("crun", "crun: status");
+	setenv("XDG_RUNTIME_DIR", "xdg", 1);
+	check(!rename("xdg/run", "xdg/crun") && finds_itself("crun", false) &&
+	      access("asked", F_OK), "crun: status in XDG_RUNTIME_DIR");
+	check(!rename("xdg/crun", "xdg/run"), "... and back");
+	unlink("asked");
+	put(file, 0600, "{\"pid\":%d,\"process-start-time\":0}", pid);
+	check_asked("crun", "crun: no start time: asked");
+	put(file, 0600, "{\"pid\":%d,\"process-start-time\":%" PRIu64 "}", pid, start - 1);
+	check_asked("crun", "crun: another process has the number: asked");
+}
+
+static int clean_up(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", dir_path);
+	return system(command);
+}
+
+static void test_init(void)
+{
+	static const char * const runtimes[] = { "runc", "crun" };
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), i;
+
+	if (!mkdtemp(dir_path) || chdir(dir_path) || mkdir("xdg", 0700) ||
+	    mkdir("xdg/run", 0700) || mkdir("xdg/run/c", 0700)) {
+		check(false, dir_path);
+		return;
+	}
+	for (i = 0; i < 2; i++)
+		put(runtimes[i], 0700, "#!/bin/sh\n>asked\n[ \"$*\" = '--root xdg/run state c' ] &&\n"
+		    "echo '{\"ociVersion\":\"1.0\",\"id\":\"c\",\"status\":\"running\","
+		    "\"pid\":%d}'\n", getpid());
+	test_runc_state("xdg/run/c/state.json");
+	test_crun_state("xdg/run/c/status");
+	check(!fchdir(here) && !clean_up(), "the rest");
+	close(here);
+}
+
 int main(void)
 {
 	int i;
 
 	for (i = 0; lines[i].line; i++)
 		test_line(i);
+	test_globals();
 	for (i = 0; states[i].text; i++)
 		test_state(i);
 	test_names();
 	test_numbers();
 	test_format();
 	test_proc();
+	test_init();
 	printf("1..%d\n", tests);
 	return bad > 0;
 }
