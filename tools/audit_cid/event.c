@@ -31,7 +31,8 @@ static const char *find_field(const char *text, const char *name, const char *va
 	size_t name_len = strlen(name), value_len = strlen(value);
 	const char *at;
 
-	for (at = text; (at = strstr(at, name)); at++)
+	/* A malformed record may have a field without a name. */
+	for (at = text; name_len && (at = strstr(at, name)); at++)
 		if (at[name_len] == '=' && (at == text || !strchr("=-_", at[-1])) &&
 		    !strncmp(at + name_len + 1, value, value_len))
 			return at;

@@ -342,7 +342,9 @@ static void take_event(struct model *model, struct log *log, const struct log_ev
 	give_whole(plugin, &event);
 	give_ways(plugin, &event, event.acting, &none);
 	event.only_ops = true;
-	give_ways(plugin, &event, event.object, route_of(plugin, event.acting));
+	/* Else its outputs have the event already */
+	if (event.object != event.acting)
+		give_ways(plugin, &event, event.object, route_of(plugin, event.acting));
 }
 
 static void note_op(struct model *model, struct container *con, const struct op *op)
