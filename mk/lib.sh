@@ -190,9 +190,9 @@ splats() { tr -d '\r' <"$1" | awk -f vm/splats.awk -v smp="$BASE$DEBUG"; }
 # races LOG: the reports of KCSAN that concern audit; unpatched kernels have others
 races() { tr -d '\r' <"$1" | awk -f vm/races.awk; }
 
-# count NAME PASSED FAILED [SKIPPED]: report a step; .ci/run adds them up, from COUNTS
+# count NAME PASSED FAILED [SKIPPED [SECONDS]]: report a step; .ci/run adds them up, from COUNTS
 count() {
-	say "$1 ($(basename "$OUT")): $2 passed, $3 failed, ${4:-0} skipped"
+	say "$1 ($(basename "$OUT")): $2 passed, $3 failed, ${4:-0} skipped${5:+, $5 s}"
 	echo "$2 $3" >>"${COUNTS:-$LOG/counts}"
 }
 
