@@ -1,16 +1,18 @@
-# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1|kasan|kcsan pick the kernel.
+# The only entry point. BASE=6.12|7.3, ARCH=um|x86_64, DEBUG=1|kasan|kcsan pick the kernel,
+# SERIES=N the one with series 1 to N alone.
 BASE ?= 6.12
 ARCH ?= um
 DEBUG ?=
-export BASE ARCH DEBUG
+SERIES ?=
+export BASE ARCH DEBUG SERIES
 boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	bench check docs mails userspace deb machine clean distclean
+	bench check cut docs mails userspace deb machine clean distclean
 
 help: ## this text
-	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan]'
+	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan] [SERIES=N]'
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 16
 
 tree: ## fetch and unpack the kernel, link new files in, apply patches: build/tree-BASE
@@ -59,7 +61,10 @@ bench: ## count what it costs against the unpatched kernel: bench/RESULTS.md
 docs: ## build our pages with Sphinx; WHOLE=1: all of the folders that they are in
 	@mk/docs $(if $(filter-out 0,$(WHOLE)),whole)
 
-mails: ## write build/mails/*.patch from series/ (FROM="Name <mail>" LINUX=DIR), and replay them
+cut: ## after a change: fit the patches in series/ to it, by which mails change files of earlier ones
+	@mk/cut refresh
+
+mails: ## write build/mails/*/*.patch from series/ (SERIES=N FROM="Name <mail>" LINUX=DIR), replay them
 	@mk/mails
 
 userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
@@ -73,7 +78,8 @@ machine: ## the path of the README on a Debian 12 of its own in QEMU: systemd, a
 
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
-		build/bench build/mails* build/docs-* build/steps-* build/deb-* build/machine-*
+		build/bench build/mails* build/docs-* build/steps-* build/deb-* build/machine-* \
+		build/cut-* build/series*
 
 distclean: ## remove build/
 	rm -rf build

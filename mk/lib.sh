@@ -11,6 +11,7 @@ SKIP=77		# exit status: this base cannot be had here, nothing is wrong
 BASE=${BASE:-$DEFAULT_BASE}
 ARCH=${ARCH:-um}
 DEBUG=${DEBUG:-}
+SERIES=${SERIES:-}	# N: the kernel with series 1 to N alone
 case " $BASES " in *" $BASE "*) ;; *) echo "error: BASE=$BASE: know $BASES" >&2; exit 2 ;; esac
 case $ARCH in um|x86_64) ;; *) echo "error: ARCH=$ARCH: know um and x86_64" >&2; exit 2 ;; esac
 case $DEBUG in
@@ -21,11 +22,12 @@ kasan|kcsan) kind=-$DEBUG ;;
 esac
 
 BUILD=$TOP/build
-LOG=$BUILD/log
+HERE=$BUILD${SERIES:+/series$SERIES}	# what depends on the series
+LOG=$BUILD/log${SERIES:+/series$SERIES}
 PRISTINE=$BUILD/linux-$BASE
-TREE=$BUILD/tree-$BASE
+TREE=$HERE/tree-$BASE
 APPLIED=$BUILD/applied-$BASE	# the patched files, as `make tree` last wrote them
-OUT=$BUILD/$ARCH-$BASE$kind${VARIANT:+-$VARIANT}
+OUT=$HERE/$ARCH-$BASE$kind${VARIANT:+-$VARIANT}
 mkdir -p "$LOG"
 cd "$TOP"
 
@@ -192,7 +194,7 @@ races() { tr -d '\r' <"$1" | awk -f vm/races.awk; }
 
 # count NAME PASSED FAILED [SKIPPED [SECONDS]]: report a step; .ci/run adds them up, from COUNTS
 count() {
-	say "$1 ($(basename "$OUT")): $2 passed, $3 failed, ${4:-0} skipped${5:+, $5 s}"
+	say "$1 ($(basename "$OUT")${SERIES:+, series $SERIES}): $2 passed, $3 failed, ${4:-0} skipped${5:+, $5 s}"
 	echo "$2 $3" >>"${COUNTS:-$LOG/counts}"
 }
 
