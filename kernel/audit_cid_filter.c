@@ -91,9 +91,8 @@ bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low)
  * @p: current, or the task that it makes
  * @f: the field, AUDIT_CONTID or AUDIT_CONTID_TREE
  *
- * The high word behind it is compared with it, and matches always where the
- * caller comes to it. What is not the doing of a task matches nothing,
- * with either operator.
+ * The high word behind @f is compared with it, so the caller skips that field.
+ * Work that no task does, such as in a softirq, matches neither operator.
  *
  * Context: The caller holds RCU, as for the rule itself.
  * Return: 1 if it matches, 0 if it does not.

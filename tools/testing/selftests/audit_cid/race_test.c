@@ -5,13 +5,19 @@
  * Each test ends with the accounts: every ID was created once and ended once,
  * in this order, and none can be joined any more.
  *
- * AUDIT_CID_ROUNDS sets the number of rounds, for a long run.
+ * AUDIT_CID_RACES sets the number of rounds, for a long run or a short one.
  */
 
 #include "accounts.h"
 
 /* For long runs; a hang of a short one is for who runs it to notice. */
 #define RACE_TIMEOUT	7200
+
+/* Without any, a test would pass without having tested. */
+static unsigned int races(unsigned int fallback)
+{
+	return cid_number("AUDIT_CID_RACES", fallback) ?: fallback;
+}
 
 /*
  * Processes of little cost, since it takes many: they share the memory of the
@@ -210,7 +216,7 @@ static void last_exit(struct __test_metadata *const _metadata,
 		      const char *command)
 {
 	struct brief *member = &self->member, *target = &self->target;
-	unsigned int found = 0, n = cid_rounds(300), i;
+	unsigned int found = 0, n = races(300), i;
 
 	for (i = 0; i < n; i++) {
 		long id;
@@ -273,7 +279,7 @@ TEST_F_TIMEOUT(race, two_make_containers, RACE_TIMEOUT)
 {
 	struct cid_agent *writer = cid_start(&self->world, NULL);
 	struct brief *target = &self->target;
-	unsigned int i, n = cid_rounds(500);
+	unsigned int i, n = races(500);
 	long before, after;
 
 	ASSERT_NE(NULL, writer);
@@ -301,7 +307,7 @@ TEST_F_TIMEOUT(race, one_joins_one_makes, RACE_TIMEOUT)
 {
 	struct cid_agent *writer = cid_start(&self->world, NULL);
 	struct brief *member = &self->member, *target = &self->target;
-	unsigned int i, n = cid_rounds(300), first = 0;
+	unsigned int i, n = races(300), first = 0;
 	int made, joined;
 	long id;
 
@@ -337,7 +343,7 @@ static void target_exit(struct __test_metadata *const _metadata,
 			struct _test_data_race *self, enum kind kind)
 {
 	struct brief *target = &self->target;
-	unsigned int i, n = cid_rounds(300), moved = 0;
+	unsigned int i, n = races(300), moved = 0;
 	int fd, ret;
 
 	for (i = 0; i < n; i++) {
@@ -390,7 +396,7 @@ static bool answered(struct cid_agent *agent, long *ret)
  */
 TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
 {
-	unsigned int i, n = cid_rounds(200) / 4;
+	unsigned int i, n = races(200) / 4;
 	int fd, ret;
 	long seen;
 
@@ -472,7 +478,7 @@ static long do_storm(struct cid_world *world, const struct cid_call *call)
 TEST_F_TIMEOUT(race, storm, RACE_TIMEOUT)
 {
 	struct cid_agent *member = cid_start(&self->world, NULL);
-	unsigned int i, j, n = cid_rounds(200) / 8;
+	unsigned int i, j, n = races(200) / 8;
 	long id;
 
 	ASSERT_NE(NULL, member);
