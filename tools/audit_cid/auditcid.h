@@ -24,6 +24,9 @@
 #define EXIT_NOTHING		1
 #define EXIT_USAGE		2
 
+/* check: something is wrong */
+#define EXIT_FOUND		1
+
 /* The sub-commands, each with argv[0] being its own name */
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
@@ -34,6 +37,7 @@ int tree_main(int argc, char **argv);
 int search_main(int argc, char **argv);
 int report_main(int argc, char **argv);
 int plugin_main(int argc, char **argv);
+int check_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int runtime_main(int argc, char **argv);
 
@@ -50,6 +54,7 @@ pid_t proc_parent(int dir);
 uint64_t proc_start_time(int dir);
 uint64_t proc_now(void);
 ssize_t proc_read(int dir, const char *name, char *buf, size_t size);
+void proc_comm(int dir, char *comm, size_t size);
 
 /* request.c: what can be written to the file */
 struct request {
