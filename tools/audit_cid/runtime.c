@@ -91,13 +91,30 @@ static const char *read_and_close(int dir, uint64_t *contid)
 	return why;
 }
 
+/* A runtime or hook that assigns IDs leaves this one. */
+static void tell_runtime(const char *id)
+{
+	uint64_t own;
+	char *value;
+
+	if (read_and_close(proc_open_self(), &own) ||
+	    asprintf(&value, "%" PRIu64 ":%s", own, id) < 0)
+		return;
+	setenv(ASSIGNED_ENV, value, 1);
+	free(value);
+}
+
 static const char *label_create(const char *id)
 {
 	char name[AUDIT_CID_NAME_MAX + 1];
 	struct request req = { .name = name };
+	const char *why;
 
 	request_clean_name(name, id, strlen(id));
-	return write_own(&req);
+	why = write_own(&req);
+	if (!why)
+		tell_runtime(id);
+	return why;
 }
 
 static const char *enter(const struct settings *set, const char *id, uint64_t contid,
@@ -107,19 +124,21 @@ static const char *enter(const struct settings *set, const char *id, uint64_t co
 	char name[AUDIT_CID_NAME_MAX + sizeof(EXEC_SUFFIX)];
 	char number[24];
 	struct request req = {};
+	const char *why = NULL;
 
 	snprintf(number, sizeof(number), "%" PRIu64, contid);
 	request_clean_name(clean, id, strlen(id));
 	snprintf(name, sizeof(name), "%.*s" EXEC_SUFFIX,
 		 (int)(AUDIT_CID_NAME_MAX - strlen(EXEC_SUFFIX)), clean);
 	/* The own ID, which may be 0, can be neither joined nor named. */
-	if (set->join) {
-		req.join = number;
-		return contid == own ? NULL : write_own(&req);
-	}
-	req.name = name;
-	req.parent = contid == own ? NULL : number;
-	return write_own(&req);
+	req.join = set->join ? number : NULL;
+	req.name = set->join ? NULL : name;
+	req.parent = set->join || contid == own ? NULL : number;
+	if (!set->join || contid != own)
+		why = write_own(&req);
+	if (!why)
+		tell_runtime(id);
+	return why;
 }
 
 /* Without the feature, or rootless without a delegation, one line at the start will do. */
