@@ -89,6 +89,12 @@ struct grants {
 const char *grants_read(struct grants *grants);
 const struct grant *grants_find(const struct grants *grants, uint64_t id);
 
+/*
+ * Set by the wrapper, as ID:CONTAINER, for a runtime (and hooks of its own) that would
+ * assign an ID, too: the process with that ID is in an audit container for CONTAINER.
+ */
+#define ASSIGNED_ENV		"AUDIT_CONTAINERID"
+
 /* oci.c: the state of a container as the OCI runtime specification has it */
 #define OCI_STATE_MAX		(1 << 20)
 

@@ -20,7 +20,7 @@
 #define VALUE(name)	{ name, required_argument, NULL, 0 }
 
 static const struct option global_options[] = {
-	VALUE("cgroup-manager"), VALUE("criu"), FLAG("debug"), FLAG("help"),
+	VALUE("audit-container"), VALUE("cgroup-manager"), VALUE("criu"), FLAG("debug"), FLAG("help"),
 	VALUE("log"), VALUE("log-format"), VALUE("log-level"), VALUE("root"),
 	VALUE("rootless"), FLAG("systemd-cgroup"), FLAG("usage"),
 	FLAG("version"),

@@ -199,15 +199,52 @@ static int open_target(const struct oci_state *state)
 	return dir;
 }
 
+/* Did the wrapper make the ID of the runtime, our parent, for this very container? */
+static bool runtime_is_wrapped(const struct oci_state *state, uint64_t own)
+{
+	static char words[65536];
+	char clean[AUDIT_CID_NAME_MAX + 1], *id;
+	int dir = proc_is_ours() ? proc_open(getppid()) : -1;
+	ssize_t len = dir < 0 ? 0 : proc_read(dir, "environ", words, sizeof(words));
+	const char *word = words;
+
+	if (dir >= 0)
+		close(dir);
+	for (; word < words + len; word += strlen(word) + 1) {
+		if (strncmp(word, ASSIGNED_ENV "=", strlen(ASSIGNED_ENV "=")))
+			continue;
+		if (strtoull(word + strlen(ASSIGNED_ENV "="), &id, 10) != own || *id != ':')
+			return false;
+		request_clean_name(clean, id + 1, strlen(id + 1));
+		return !strcmp(clean, state->id);
+	}
+	return false;
+}
+
+/* By the runtime itself, or before that by the wrapper */
+static bool is_assigned(int dir, const struct oci_state *state)
+{
+	int self = proc_open_self();
+	uint64_t own, contid;
+	bool known = self >= 0 && !cid_read(self, &own) && !cid_read(dir, &contid);
+
+	if (self >= 0)
+		close(self);
+	return known && (contid != own || runtime_is_wrapped(state, own));
+}
+
 static const char *label(const struct settings *set, const struct oci_state *state)
 {
 	int dir = open_target(state);
 	struct bundle bundle;
-	const char *why;
+	const char *why = NULL;
 
-	bundle_read(&bundle, state->id, *state->bundle ? state->bundle : NULL, "config.json");
-	why = label_new(dir, &set->how, &bundle);
-	bundle_free(&bundle);
+	if (!is_assigned(dir, state)) {
+		bundle_read(&bundle, state->id, *state->bundle ? state->bundle : NULL,
+			    "config.json");
+		why = label_new(dir, &set->how, &bundle);
+		bundle_free(&bundle);
+	}
 	close(dir);
 	return why;
 }

@@ -98,6 +98,19 @@ static const char *read_and_close(int dir, uint64_t *contid)
 	return why;
 }
 
+/* A runtime or hook that assigns IDs leaves this one. */
+static void tell_runtime(const char *id)
+{
+	uint64_t own;
+	char *value;
+
+	if (read_and_close(proc_open_self(), &own) ||
+	    asprintf(&value, "%" PRIu64 ":%s", own, id) < 0)
+		return;
+	setenv(ASSIGNED_ENV, value, 1);
+	free(value);
+}
+
 static const char *label_create(const struct settings *set, const struct cmdline *cmd)
 {
 	int dir = proc_open_self();
@@ -110,6 +123,8 @@ static const char *label_create(const struct settings *set, const struct cmdline
 	why = label_new(dir, &set->how, &bundle);
 	bundle_free(&bundle);
 	close(dir);
+	if (!why)
+		tell_runtime(cmd->id);
 	return why;
 }
 
@@ -131,17 +146,22 @@ static const char *enter(const struct settings *set, const char *id, const char 
 {
 	char name[AUDIT_CID_NAME_MAX + 1], number[24];
 	struct request req = {};
+	const char *why = NULL;
 
 	snprintf(number, sizeof(number), "%" PRIu64, contid);
 	/* The own ID, which may be 0, can be neither joined nor named. */
 	if (set->join) {
 		req.join = number;
-		return contid == own ? NULL : write_own(&req);
+	} else {
+		name_session(name, set, id, bundle);
+		req.name = name;
+		req.parent = contid == own ? NULL : number;
 	}
-	name_session(name, set, id, bundle);
-	req.name = name;
-	req.parent = contid == own ? NULL : number;
-	return write_own(&req);
+	if (!set->join || contid != own)
+		why = write_own(&req);
+	if (!why)
+		tell_runtime(id);
+	return why;
 }
 
 /* Without the feature, or rootless without a delegation, one line at the start will do. */
