@@ -9,7 +9,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	bench check cut docs mails userspace deb machine clean distclean
+	bench check cut docs mails userspace crun deb machine clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan] [SERIES=N]'
@@ -69,6 +69,9 @@ mails: ## write build/mails/*/*.patch from series/ (SERIES=N FROM="Name <mail>" 
 
 userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
 	@mk/userspace
+
+crun: ## crun with userspace/crun's patch, as packages in build/crun-VERSION
+	@mk/crun
 
 deb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that configuration
 	@mk/deb

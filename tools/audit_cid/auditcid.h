@@ -5,6 +5,7 @@
 #ifndef AUDITCID_H
 #define AUDITCID_H
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,9 @@
 #define EXIT_NOTHING		1
 #define EXIT_USAGE		2
 
+/* check: something is wrong */
+#define EXIT_FOUND		1
+
 /* The sub-commands, each with argv[0] being its own name */
 int run_main(int argc, char **argv);
 int show_main(int argc, char **argv);
@@ -33,6 +37,7 @@ int tree_main(int argc, char **argv);
 int search_main(int argc, char **argv);
 int report_main(int argc, char **argv);
 int plugin_main(int argc, char **argv);
+int check_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int runtime_main(int argc, char **argv);
 
@@ -49,6 +54,7 @@ pid_t proc_parent(int dir);
 uint64_t proc_start_time(int dir);
 uint64_t proc_now(void);
 ssize_t proc_read(int dir, const char *name, char *buf, size_t size);
+void proc_comm(int dir, char *comm, size_t size);
 
 /* request.c: what can be written to the file */
 struct request {
@@ -83,6 +89,12 @@ struct grants {
 const char *grants_read(struct grants *grants);
 const struct grant *grants_find(const struct grants *grants, uint64_t id);
 
+/*
+ * Set by the wrapper, as ID:CONTAINER, for a runtime (and hooks of its own) that would
+ * assign an ID, too: the process with that ID is in an audit container for CONTAINER.
+ */
+#define ASSIGNED_ENV		"AUDIT_CONTAINERID"
+
 /* oci.c: the state of a container as the OCI runtime specification has it */
 #define OCI_STATE_MAX		(1 << 20)
 
@@ -90,12 +102,14 @@ struct oci_state {
 	char	id[AUDIT_CID_NAME_MAX + 1];	/* as request_clean_name() gives it */
 	char	status[16];
 	pid_t	pid;
+	char	bundle[PATH_MAX];		/* empty: none is given */
 };
 
 /* The init process of a container, as the runtime has written it down for itself */
 struct oci_init {
 	pid_t		pid;
 	uint64_t	start;	/* as proc_start_time() has it */
+	char		bundle[PATH_MAX];	/* empty: none is given */
 };
 
 const char *oci_state_read(int fd, struct oci_state *state);
@@ -115,6 +129,7 @@ struct cmdline {
 	bool			is_crun;
 	int			globals;	/* argv[1] to argv[globals - 1] */
 	const char		*root, *log, *log_format;	/* NULL: not given */
+	const char		*bundle, *config;	/* NULL: not known */
 	const char		*id;
 	const char		*unknown;	/* what could not be parsed */
 };
@@ -128,10 +143,40 @@ int exec_command(char **argv);
 
 /* state.c: the init process of a container: NULL and its proc_open(), or why not */
 const char *runtime_init(const char *path, char **argv, const struct cmdline *cmd,
-			 int *dir);
+			 int *dir, char bundle[PATH_MAX]);
 
-/* complain.c: why a container did not start, and that one has no ID */
-void runtime_complain(const struct cmdline *cmd, FILE *err, const char *format, va_list args);
+/* bundle.c: what a container is called; the texts are as somebody chose them */
+struct json_object;
+
+struct bundle {
+	const char		*id;
+	const char		*namespace, *pod, *container;	/* Kubernetes' */
+	const char		*name;				/* its manager's */
+	const char		*hostname;
+	char			path[PATH_MAX];
+	struct json_object	*config, *other;
+};
+
+void bundle_read(struct bundle *bundle, const char *id, const char *path, const char *file);
+void bundle_free(struct bundle *bundle);
+const char *bundle_annotation(const struct bundle *bundle, const char *key);
+bool bundle_in_sandbox(const struct bundle *bundle);
+pid_t bundle_sandbox_pid(const struct bundle *bundle);
+
+/* label.c: make a container of a runtime an audit container */
+struct labelling {
+	const char	*template;	/* NULL: the default */
+	bool		below_sandbox;
+};
+
+extern const struct argp label_argp;	/* its input is a struct labelling */
+const char *template_wrong(const char *template);
+void template_name(char *to, size_t room, const char *template,
+		   const struct bundle *bundle);
+const char *label_new(int dir, const struct labelling *how, const struct bundle *bundle);
 void warn_admin(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* complain.c: why a container did not start */
+void runtime_complain(const struct cmdline *cmd, FILE *err, const char *format, va_list args);
 
 #endif /* AUDITCID_H */

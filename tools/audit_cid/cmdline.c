@@ -20,7 +20,7 @@
 #define VALUE(name)	{ name, required_argument, NULL, 0 }
 
 static const struct option global_options[] = {
-	VALUE("cgroup-manager"), VALUE("criu"), FLAG("debug"), FLAG("help"),
+	VALUE("audit-container"), VALUE("cgroup-manager"), VALUE("criu"), FLAG("debug"), FLAG("help"),
 	VALUE("log"), VALUE("log-format"), VALUE("log-level"), VALUE("root"),
 	VALUE("rootless"), FLAG("systemd-cgroup"), FLAG("usage"),
 	FLAG("version"),
@@ -105,6 +105,18 @@ static void note(struct cmdline *cmd, const char *name)
 		cmd->log = optarg;
 	else if (!strcmp(name, "log-format"))
 		cmd->log_format = optarg;
+	else if (!strcmp(name, "bundle"))
+		cmd->bundle = optarg;
+	else if (!strcmp(name, "config"))
+		cmd->config = optarg;
+}
+
+/* Only create, run and restore have these letters. */
+static const char *name_of(int c, int index, const struct option *options)
+{
+	if (index >= 0)
+		return options[index].name;
+	return c == 'b' ? "bundle" : c == 'f' ? "config" : NULL;
 }
 
 /*
@@ -130,6 +142,7 @@ static int skip_options(struct cmdline *cmd, int argc, char **argv,
 			cmd->unknown = argv[at];
 			return 0;
 		}
+		name = name_of(c, index, options);
 		if (name)
 			note(cmd, name);
 	}
@@ -193,9 +206,13 @@ void cmdline_parse(int argc, char **argv, struct cmdline *cmd)
 
 	argc -= n;
 	argv += n;
+	cmd->bundle = ".";
+	cmd->config = "config.json";
 	n = skip_options(cmd, argc, argv, subcommands[i].letters, subcommands[i].options);
-	if (!n)
+	if (!n) {
+		cmd->bundle = NULL;
 		take_last_word(cmd, argc, argv);
-	else if (n < argc)
+	} else if (n < argc) {
 		cmd->id = argv[n];
+	}
 }

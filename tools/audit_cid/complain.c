@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * auditcid: say why no container was started where the caller of an OCI runtime reads
- * it, in the form in which the runtime itself would have said it, and to the
- * administrator why one was started without an ID.
+ * it, in the form in which the runtime itself would have said it.
  */
 
 #include <errno.h>
@@ -94,19 +93,4 @@ void runtime_complain(const struct cmdline *cmd, FILE *err, const char *format, 
 	fflush(err);
 	free(message);
 	free(text);
-}
-
-/*
- * A container that runs may have any descriptor of this process: only the system's log
- * is the administrator's for certain.
- */
-void warn_admin(const char *format, ...)
-{
-	va_list args;
-
-	openlog("auditcid", LOG_PID, LOG_DAEMON);
-	va_start(args, format);
-	vsyslog(LOG_WARNING, format, args);
-	va_end(args);
-	closelog();
 }

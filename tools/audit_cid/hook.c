@@ -28,20 +28,33 @@ static const struct argp_option options[] = {
 	{}
 };
 
+struct settings {
+	bool			strict;
+	struct labelling	how;
+};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	bool *strict = state->input;
+	struct settings *set = state->input;
 
 	(void)arg;
-	if (key != 's')
-		return ARGP_ERR_UNKNOWN;
-	*strict = true;
-	return 0;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &set->how;
+		return 0;
+	case 's':
+		set->strict = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
 }
+
+static const struct argp_child children[] = { { &label_argp, 0, NULL, 0 }, {} };
 
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.doc = "Assign an ID to the container whose OCI state is on standard "
 	       "input. An OCI runtime calls this in the createRuntime stage.",
 };
@@ -186,24 +199,70 @@ static int open_target(const struct oci_state *state)
 	return dir;
 }
 
+/* Did the wrapper make the ID of the runtime, our parent, for this very container? */
+static bool runtime_is_wrapped(const struct oci_state *state, uint64_t own)
+{
+	static char words[65536];
+	char clean[AUDIT_CID_NAME_MAX + 1], *id;
+	int dir = proc_is_ours() ? proc_open(getppid()) : -1;
+	ssize_t len = dir < 0 ? 0 : proc_read(dir, "environ", words, sizeof(words));
+	const char *word = words;
+
+	if (dir >= 0)
+		close(dir);
+	for (; word < words + len; word += strlen(word) + 1) {
+		if (strncmp(word, ASSIGNED_ENV "=", strlen(ASSIGNED_ENV "=")))
+			continue;
+		if (strtoull(word + strlen(ASSIGNED_ENV "="), &id, 10) != own || *id != ':')
+			return false;
+		request_clean_name(clean, id + 1, strlen(id + 1));
+		return !strcmp(clean, state->id);
+	}
+	return false;
+}
+
+/* By the runtime itself, or before that by the wrapper */
+static bool is_assigned(int dir, const struct oci_state *state)
+{
+	int self = proc_open_self();
+	uint64_t own, contid;
+	bool known = self >= 0 && !cid_read(self, &own) && !cid_read(dir, &contid);
+
+	if (self >= 0)
+		close(self);
+	return known && (contid != own || runtime_is_wrapped(state, own));
+}
+
+static const char *label(const struct settings *set, const struct oci_state *state)
+{
+	int dir = open_target(state);
+	struct bundle bundle;
+	const char *why = NULL;
+
+	if (!is_assigned(dir, state)) {
+		bundle_read(&bundle, state->id, *state->bundle ? state->bundle : NULL,
+			    "config.json");
+		why = label_new(dir, &set->how, &bundle);
+		bundle_free(&bundle);
+	}
+	close(dir);
+	return why;
+}
+
 int hook_main(int argc, char **argv)
 {
+	struct settings set = {};
 	struct oci_state state;
-	struct request req = { .name = state.id };
-	bool strict = false;
 	const char *why;
-	int dir;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &strict);
+	argp_parse(&argp, argc, argv, 0, NULL, &set);
 	why = oci_state_read(STDIN_FILENO, &state);
 	if (why)
 		refuse("malformed container state on standard input: %s; run this as "
 		       "an OCI hook", why);
 	check_stage(&state);
-	dir = open_target(&state);
-	why = cid_write(dir, &req) ? cid_why_refused(dir, &req, errno) : NULL;
-	close(dir);
-	if (why && strict)
+	why = label(&set, &state);
+	if (why && set.strict)
 		refuse("cannot assign an ID to container %s (pid %d): %s", state.id,
 		       state.pid, why);
 	if (why)

@@ -28,6 +28,7 @@ static const struct command {
 	{ "search", search_main },
 	{ "report", report_main },
 	{ "plugin", plugin_main },
+	{ "check", check_main },
 	{ "oci-hook", hook_main },
 	{ "runtime", runtime_main },
 	{ NULL, NULL },
@@ -45,6 +46,7 @@ static const char doc[] =
 	"  search     read logs: print the events of an audit container\n"
 	"  report     read logs: count the events of audit containers\n"
 	"  plugin     run as a plugin of auditd: write events as JSON, live\n"
+	"  check      look for containers and processes that have no ID\n"
 	"  oci-hook   run as a createRuntime hook: assign an ID to the container\n"
 	"  runtime    run in place of an OCI runtime: assign IDs to its containers\n"
 	"\n"

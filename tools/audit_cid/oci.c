@@ -94,6 +94,13 @@ static const char *take_pid(struct json_object *obj, struct oci_state *state)
 	return NULL;
 }
 
+static void take_bundle(struct json_object *obj, char bundle[PATH_MAX])
+{
+	struct json_object *path = member(obj, "bundle", json_type_string);
+
+	snprintf(bundle, PATH_MAX, "%s", path ? json_object_get_string(path) : "");
+}
+
 static const char *take_all(struct json_object *obj, struct oci_state *state)
 {
 	const char *why;
@@ -102,6 +109,7 @@ static const char *take_all(struct json_object *obj, struct oci_state *state)
 		return "it is not a JSON object";
 	if (!member(obj, "ociVersion", json_type_string))
 		return "it has no ociVersion";
+	take_bundle(obj, state->bundle);
 	why = take_id(obj, state);
 	if (!why)
 		why = take_status(obj, state);
@@ -171,6 +179,22 @@ const char *oci_state_read(int fd, struct oci_state *state)
 	return why;
 }
 
+/* runc has it as one of the labels: bundle=PATH */
+static void take_label(struct json_object *obj, char bundle[PATH_MAX])
+{
+	struct json_object *config = member(obj, "config", json_type_object);
+	struct json_object *list = config ? member(config, "labels", json_type_array) : NULL;
+	const char *label;
+	size_t i;
+
+	*bundle = '\0';
+	for (i = 0; list && i < json_object_array_length(list); i++) {
+		label = json_object_get_string(json_object_array_get_idx(list, i));
+		if (label && !strncmp(label, "bundle=", 7))
+			snprintf(bundle, PATH_MAX, "%s", label + 7);
+	}
+}
+
 static int take_init(struct json_object *obj, bool is_crun, const char *id,
 		     struct oci_init *init)
 {
@@ -184,6 +208,7 @@ static int take_init(struct json_object *obj, bool is_crun, const char *id,
 	if (!pid || !start || (!is_crun && !own) ||
 	    (own && strcmp(json_object_get_string(own), id)))
 		return -1;
+	(is_crun ? take_bundle : take_label)(obj, init->bundle);
 	init->pid = json_object_get_int(pid);
 	init->start = json_object_get_uint64(start);
 	return init->pid > 1 && init->start ? 0 : -1;

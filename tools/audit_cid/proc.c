@@ -4,6 +4,7 @@
  * directory /proc/PID: its number can be reused, the directory cannot.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -64,6 +65,18 @@ ssize_t proc_read(int dir, const char *name, char *buf, size_t size)
 	close(fd);
 	buf[len > 0 ? len : 0] = '\0';
 	return len;
+}
+
+/* The name is the process's own choice: keep it from steering the terminal. */
+void proc_comm(int dir, char *comm, size_t size)
+{
+	if (proc_read(dir, "comm", comm, size) < 0)
+		*comm = '\0';
+	comm[strcspn(comm, "\n")] = '\0';
+	for (; *comm; comm++)
+		if (!isascii((unsigned char)*comm) ||
+		    !isprint((unsigned char)*comm))
+			*comm = '?';
 }
 
 /* Field @n of the stat file, from 1; the second, which may hold spaces, not. */

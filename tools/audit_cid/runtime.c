@@ -22,6 +22,7 @@ struct settings {
 	const char	*runtime;
 	bool		join;		/* exec joins the container's own ID */
 	bool		strict;		/* better not run than unlabelled */
+	struct labelling how;
 };
 
 static const struct argp_option options[] = {
@@ -39,6 +40,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct settings *set = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &set->how;
+		return 0;
 	case 'r':
 		set->runtime = arg;
 		return 0;
@@ -54,9 +58,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = { { &label_argp, 0, NULL, 0 }, {} };
+
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "-- [RUNTIME-ARG...]",
 	.doc = "Run an OCI runtime. A container that it creates or runs becomes "
 	       "an audit container. An exec session becomes a child of the "
@@ -91,35 +98,70 @@ static const char *read_and_close(int dir, uint64_t *contid)
 	return why;
 }
 
-static const char *label_create(const char *id)
+/* A runtime or hook that assigns IDs leaves this one. */
+static void tell_runtime(const char *id)
 {
-	char name[AUDIT_CID_NAME_MAX + 1];
-	struct request req = { .name = name };
+	uint64_t own;
+	char *value;
 
-	request_clean_name(name, id, strlen(id));
-	return write_own(&req);
+	if (read_and_close(proc_open_self(), &own) ||
+	    asprintf(&value, "%" PRIu64 ":%s", own, id) < 0)
+		return;
+	setenv(ASSIGNED_ENV, value, 1);
+	free(value);
 }
 
-static const char *enter(const struct settings *set, const char *id, uint64_t contid,
-			 uint64_t own)
+static const char *label_create(const struct settings *set, const struct cmdline *cmd)
 {
-	char clean[AUDIT_CID_NAME_MAX + 1];
-	char name[AUDIT_CID_NAME_MAX + sizeof(EXEC_SUFFIX)];
-	char number[24];
+	int dir = proc_open_self();
+	struct bundle bundle;
+	const char *why;
+
+	if (dir < 0)
+		return "/proc/self cannot be opened: mount /proc";
+	bundle_read(&bundle, cmd->id, cmd->bundle, cmd->config);
+	why = label_new(dir, &set->how, &bundle);
+	bundle_free(&bundle);
+	close(dir);
+	if (!why)
+		tell_runtime(cmd->id);
+	return why;
+}
+
+/* An exec session is called as its container. */
+static void name_session(char *name, const struct settings *set, const char *id,
+			 const char *path)
+{
+	struct bundle bundle;
+
+	bundle_read(&bundle, id, path, "config.json");
+	template_name(name, AUDIT_CID_NAME_MAX - strlen(EXEC_SUFFIX), set->how.template,
+		      &bundle);
+	bundle_free(&bundle);
+	strcat(name, EXEC_SUFFIX);
+}
+
+static const char *enter(const struct settings *set, const char *id, const char *bundle,
+			 uint64_t contid, uint64_t own)
+{
+	char name[AUDIT_CID_NAME_MAX + 1], number[24];
 	struct request req = {};
+	const char *why = NULL;
 
 	snprintf(number, sizeof(number), "%" PRIu64, contid);
-	request_clean_name(clean, id, strlen(id));
-	snprintf(name, sizeof(name), "%.*s" EXEC_SUFFIX,
-		 (int)(AUDIT_CID_NAME_MAX - strlen(EXEC_SUFFIX)), clean);
 	/* The own ID, which may be 0, can be neither joined nor named. */
 	if (set->join) {
 		req.join = number;
-		return contid == own ? NULL : write_own(&req);
+	} else {
+		name_session(name, set, id, bundle);
+		req.name = name;
+		req.parent = contid == own ? NULL : number;
 	}
-	req.name = name;
-	req.parent = contid == own ? NULL : number;
-	return write_own(&req);
+	if (!set->join || contid != own)
+		why = write_own(&req);
+	if (!why)
+		tell_runtime(id);
+	return why;
 }
 
 /* Without the feature, or rootless without a delegation, one line at the start will do. */
@@ -131,6 +173,7 @@ static bool was_logged_at_start(void)
 static const char *label_exec(const struct settings *set, const char *path, char **argv,
 			      const struct cmdline *cmd)
 {
+	char bundle[PATH_MAX];
 	uint64_t own, contid;
 	const char *why;
 	int dir;
@@ -138,10 +181,10 @@ static const char *label_exec(const struct settings *set, const char *path, char
 	why = read_and_close(proc_open_self(), &own);
 	if (why)
 		return !set->strict && was_logged_at_start() ? NULL : why;
-	why = runtime_init(path, argv, cmd, &dir);
+	why = runtime_init(path, argv, cmd, &dir, bundle);
 	if (!why)
 		why = read_and_close(dir, &contid);
-	return why ? why : enter(set, cmd->id, contid, own);
+	return why ? why : enter(set, cmd->id, bundle, contid, own);
 }
 
 static const char *label(const struct settings *set, const char *path, char **argv,
@@ -152,7 +195,7 @@ static const char *label(const struct settings *set, const char *path, char **ar
 		return NULL;
 	if (cmd->verb == RUNTIME_EXEC)
 		return label_exec(set, path, argv, cmd);
-	return label_create(cmd->id);
+	return label_create(set, cmd);
 }
 
 static __attribute__((noreturn, format(printf, 2, 3)))

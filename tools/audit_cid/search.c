@@ -23,6 +23,8 @@
 
 #define TYPES_MAX	64
 #define CONDITIONS_MAX	32
+#define HEX_DIGITS	"0123456789abcdef"
+#define RUNTIME_ID	12	/* so many of them are not taken for a word */
 
 enum {
 	KEY_CONTID = 0x100, KEY_NAME, KEY_TREE, KEY_FOLLOW, KEY_TS, KEY_TE, KEY_SC, KEY_SV,
@@ -303,10 +305,38 @@ static const struct argp argp = {
  * Which events
  */
 
+/* Does @name begin with the digits of @id, or with as many as it has? */
+static bool begins_with_id(const char *name, const char *id, size_t len)
+{
+	size_t n = strspn(name, HEX_DIGITS);
+
+	return n >= RUNTIME_ID && !strncmp(name, id, n < len ? n : len) &&
+	       (!name[n] || name[n] == '/');
+}
+
+/* A runtime's ID of a container, which a name has behind an @, or is */
+static bool has_runtime_id(const char *name, const char *id)
+{
+	size_t len = strspn(id, HEX_DIGITS);
+
+	if (len < RUNTIME_ID || id[len])
+		return false;
+	while (name && !begins_with_id(name, id, len)) {
+		name = strchr(name, '@');
+		name += name ? 1 : 0;
+	}
+	return name;
+}
+
+static bool is_named(const struct search *search, const char *name)
+{
+	return name && (!fnmatch(search->name, name, 0) || has_runtime_id(name, search->name));
+}
+
 static bool is_it(const struct search *search, const struct container *con)
 {
 	return (!search->contid || con->id == search->id) &&
-	       (!search->name || (con->name && !fnmatch(search->name, con->name, 0)));
+	       (!search->name || is_named(search, con->name));
 }
 
 /*

@@ -4,7 +4,6 @@
  */
 
 #include <argp.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -59,18 +58,6 @@ static const struct argp argp = {
 	       "PID, by default of all visible processes. The ID of a host "
 	       "process is 0.",
 };
-
-/* The name is the process's own choice: keep it from steering the terminal. */
-static void read_comm(int dir, char *comm, size_t size)
-{
-	if (proc_read(dir, "comm", comm, size) < 0)
-		*comm = '\0';
-	comm[strcspn(comm, "\n")] = '\0';
-	for (; *comm; comm++)
-		if (!isascii((unsigned char)*comm) ||
-		    !isprint((unsigned char)*comm))
-			*comm = '?';
-}
 
 /* Made after the kernel was asked, or the record was excluded: not known */
 static void add_json_grant(const struct show *show, struct json_object *obj,
@@ -133,7 +120,7 @@ static int show_dir(struct show *show, pid_t pid, int dir)
 
 	if (cid_read(dir, &id))
 		return -1;
-	read_comm(dir, comm, sizeof(comm));
+	proc_comm(dir, comm, sizeof(comm));
 	print_row(show, pid, id, comm);
 	return 0;
 }

@@ -66,7 +66,7 @@ static int open_file(const struct cmdline *cmd)
 }
 
 /* The same number is the same process if it is as old. */
-static int open_as_kept(const struct cmdline *cmd)
+static int open_as_kept(const struct cmdline *cmd, char bundle[PATH_MAX])
 {
 	int fd = open_file(cmd), dir = -1;
 	struct oci_init init;
@@ -76,10 +76,13 @@ static int open_as_kept(const struct cmdline *cmd)
 	if (!oci_init_read(fd, cmd->is_crun, cmd->id, &init) && proc_is_ours())
 		dir = proc_open(init.pid);
 	close(fd);
-	if (dir >= 0 && proc_start_time(dir) != init.start) {
+	if (dir < 0)
+		return -1;
+	if (proc_start_time(dir) != init.start) {
 		close(dir);
 		return -1;
 	}
+	memcpy(bundle, init.bundle, PATH_MAX);
 	return dir;
 }
 
@@ -174,7 +177,7 @@ static const char *why_implausible(const char *path, const struct cmdline *cmd,
 }
 
 static const char *ask(const char *path, char **argv, const struct cmdline *cmd,
-		       int *dir)
+		       int *dir, char bundle[PATH_MAX])
 {
 	char **list = state_argv(argv, cmd);
 	uint64_t asked = proc_now();
@@ -188,12 +191,13 @@ static const char *ask(const char *path, char **argv, const struct cmdline *cmd,
 		return because("'%s state %s' does not report its state: %s", path,
 			       cmd->id, status ? "it failed" : why);
 	why = why_implausible(path, cmd, &state);
+	memcpy(bundle, state.bundle, PATH_MAX);
 	return why ? why : open_init(&state, asked, dir);
 }
 
 const char *runtime_init(const char *path, char **argv, const struct cmdline *cmd,
-			 int *dir)
+			 int *dir, char bundle[PATH_MAX])
 {
-	*dir = open_as_kept(cmd);
-	return *dir < 0 ? ask(path, argv, cmd, dir) : NULL;
+	*dir = open_as_kept(cmd, bundle);
+	return *dir < 0 ? ask(path, argv, cmd, dir, bundle) : NULL;
 }

@@ -240,24 +240,28 @@ static uint64_t own_start(void)
 	return start;
 }
 
+static char found_bundle[PATH_MAX];
+
 /* With @root: as --root, else XDG_RUNTIME_DIR. Return: was this process found? */
 static bool finds_itself(const char *runtime, bool root)
 {
 	char *with[] = { (char *)runtime, "--root", "xdg/run", "exec", "c", "sh", NULL };
 	char *without[] = { (char *)runtime, "exec", "c", "sh", NULL };
 	struct cmdline cmd;
-	char path[32];
+	char path[32], bundle[PATH_MAX];
 	int dir = -1;
 	const char *why;
 
 	snprintf(path, sizeof(path), "./%s", runtime);
 	cmdline_parse(root ? 6 : 4, root ? with : without, &cmd);
-	why = runtime_init(path, root ? with : without, &cmd, &dir);
+	why = runtime_init(path, root ? with : without, &cmd, &dir,
+			   bundle);
 	if (why)
 		printf("# %s\n", why);
 	if (why || proc_start_time(dir) != own_start())
 		return false;
 	close(dir);
+	snprintf(found_bundle, sizeof(found_bundle), "%s", bundle);
 	return true;
 }
 
@@ -279,9 +283,12 @@ static void test_runc_state(const char *file)
 	uint64_t start = own_start();
 
 	check_asked("runc", "runc: no state.json: asked");
+	check(same(found_bundle, "/asked"), "... and the bundle");
 	put(file, 0600, "{\"id\":\"c\",\"init_process_pid\":%d,\"init_process_start\":%"
-	    PRIu64 ",\"config\":{\"a\":[{}]}}\n", pid, start);
+	    PRIu64 ",\"config\":{\"a\":[{}],\"labels\":[7,\"a=b\",\"bundle=/b=c\"]}}\n",
+	    pid, start);
 	check_kept("runc", "runc: state.json");
+	check(same(found_bundle, "/b=c"), "... and the bundle");
 	setenv("XDG_RUNTIME_DIR", "xdg", 1);
 	check(!rename("xdg/run", "xdg/runc") && finds_itself("runc", false) == !!geteuid(),
 	      "runc: XDG_RUNTIME_DIR, unless as root");
@@ -314,6 +321,7 @@ static void test_crun_state(const char *file)
 	put(file, 0600, "{\n \"pid\": %d,\n \"process-start-time\": %" PRIu64
 	    ",\n \"bundle\": \"/b\"\n}\n", pid, start);
 	check_kept("crun", "crun: status");
+	check(same(found_bundle, "/b"), "... and the bundle");
 	setenv("XDG_RUNTIME_DIR", "xdg", 1);
 	check(!rename("xdg/run", "xdg/crun") && finds_itself("crun", false) &&
 	      access("asked", F_OK), "crun: status in XDG_RUNTIME_DIR");
@@ -325,11 +333,11 @@ static void test_crun_state(const char *file)
 	check_asked("crun", "crun: another process has the number: asked");
 }
 
-static int clean_up(void)
+static int remove_all(const char *path)
 {
 	char command[64];
 
-	snprintf(command, sizeof(command), "rm -r %s", dir_path);
+	snprintf(command, sizeof(command), "rm -r %s", path);
 	return system(command);
 }
 
@@ -346,10 +354,197 @@ static void test_init(void)
 	for (i = 0; i < 2; i++)
 		put(runtimes[i], 0700, "#!/bin/sh\n>asked\n[ \"$*\" = '--root xdg/run state c' ] &&\n"
 		    "echo '{\"ociVersion\":\"1.0\",\"id\":\"c\",\"status\":\"running\","
-		    "\"pid\":%d}'\n", getpid());
+		    "\"pid\":%d,\"bundle\":\"/asked\"}'\n", getpid());
 	test_runc_state("xdg/run/c/state.json");
 	test_crun_state("xdg/run/c/status");
-	check(!fchdir(here) && !clean_up(), "the rest");
+	check(!fchdir(here) && !remove_all(dir_path), "the rest");
+	close(here);
+}
+
+static const struct {
+	const char	*line, *bundle, *config;
+} places[] = {
+	{ "runc create c", ".", "config.json" },
+	{ "runc create --bundle /b c", "/b", "config.json" },
+	{ "runc run -b /b c", "/b", "config.json" },
+	{ "runc create --bundle=/b c", "/b", "config.json" },
+	{ "crun run -f f -b /b c", "/b", "f" },
+	{ "crun create --config=f c", ".", "f" },
+	{ "crun run -b/b c", "/b", "config.json" },
+	{ "runc restore --image-path -b c", ".", "config.json" },
+	/* Where the rest is unclear, so is the bundle. */
+	{ "runc create --bundle /b --new x c", NULL, "config.json" },
+	{}
+};
+
+static void test_place(int i)
+{
+	char text[256], *argv[MAX_WORDS + 1] = {}, *rest = text;
+	struct cmdline cmd;
+	int argc = 0;
+
+	snprintf(text, sizeof(text), "%s", places[i].line);
+	while (rest && argc < MAX_WORDS)
+		argv[argc++] = strsep(&rest, " ");
+	cmdline_parse(argc, argv, &cmd);
+	check(same(cmd.bundle, places[i].bundle) && same(cmd.config, places[i].config) &&
+	      same(cmd.id, "c"), places[i].line);
+}
+
+/*
+ * Names
+ */
+
+#define HEX(c)	c c c c c c c c c c c c c c c c
+#define LONG_ID	"0123456789ab" HEX("cde") "0123"
+#define CRI	"\"io.kubernetes.cri.sandbox-namespace\":\"shop\"," \
+		"\"io.kubernetes.cri.sandbox-name\":\"web-7d\"," \
+		"\"io.kubernetes.cri.sandbox-id\":\"s\","
+static const struct {
+	const char	*template, *id, *annotations, *name;
+} named[] = {
+	{ NULL, "web-1", "", "web-1" },
+	{ NULL, LONG_ID, "", LONG_ID },
+	{ NULL, LONG_ID, CRI "\"io.kubernetes.cri.container-name\":\"nginx\"",
+	  "shop/web-7d/nginx@0123456789ab" },
+	{ NULL, LONG_ID, CRI "\"io.kubernetes.cri.container-type\":\"sandbox\"",
+	  "shop/web-7d@0123456789ab" },
+	{ NULL, "short", CRI "\"x\":\"y\"", "shop/web-7d@short" },
+	{ NULL, LONG_ID, "\"io.kubernetes.pod.namespace\":\"shop\",\"io.kubernetes.pod.name\":"
+	  "\"web-7d\",\"io.kubernetes.container.name\":\"nginx\","
+	  "\"io.kubernetes.cri-o.ContainerType\":\"container\"",
+	  "shop/web-7d/nginx@0123456789ab" },
+	{ NULL, LONG_ID, "\"io.kubernetes.cri-o.Namespace\":\"shop\",\"io.kubernetes.cri-o.KubeName\":"
+	  "\"web-7d\",\"io.kubernetes.container.name\":\"POD\","
+	  "\"io.kubernetes.cri-o.ContainerType\":\"sandbox\"", "shop/web-7d@0123456789ab" },
+	{ NULL, LONG_ID, "\"nerdctl/name\":\"web\"", "web@0123456789ab" },
+	{ NULL, LONG_ID, "\"nerdctl/name\":\"\"", LONG_ID },
+	{ NULL, LONG_ID, "\"nerdctl/name\":7", LONG_ID },
+	{ NULL, LONG_ID, "\"nerdctl/name\":\"a b\\u0007\\u00e9\"", "a_b___@0123456789ab" },
+	{ "{id}", LONG_ID, "\"nerdctl/name\":\"web\"", LONG_ID },
+	{ "{pod}.{namespace}:{short}", LONG_ID, CRI "\"x\":\"y\"", "web-7d.shop:0123456789ab" },
+	{ "{pod}/{container}", LONG_ID, CRI "\"x\":\"y\"", LONG_ID },
+	{ "x-{org.example/app}-{short}", LONG_ID, "\"org.example/app\":\"till\"", "x-till-0123456789ab" },
+	{ "{hostname}@{short}", LONG_ID, "", "box@0123456789ab" },
+	/* The longest gives way, the ID does not. */
+	{ NULL, LONG_ID, "\"io.kubernetes.cri.sandbox-namespace\":\"shop\","
+	  "\"io.kubernetes.cri.sandbox-name\":\"" HEX("0123456789") "\","
+	  "\"io.kubernetes.cri.container-name\":\"nginx\"",
+	  "shop/01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	  "012345678901234567890123/nginx@0123456789ab" },
+	{}
+};
+
+static char bundle_path[] = "/tmp/auditcid-bundle-XXXXXX";
+
+static void test_name(int i)
+{
+	char name[AUDIT_CID_NAME_MAX + 1];
+	struct bundle bundle;
+
+	put("config.json", 0600, "{\"hostname\":\"box\",\"annotations\":{%s}}", named[i].annotations);
+	bundle_read(&bundle, named[i].id, ".", "config.json");
+	template_name(name, AUDIT_CID_NAME_MAX, named[i].template, &bundle);
+	bundle_free(&bundle);
+	check(!strcmp(name, named[i].name) && request_name_valid(name), named[i].name);
+	if (strcmp(name, named[i].name))
+		printf("# %s\n", name);
+}
+
+/* The name of the container in the bundle @path; an exec session's has less room. */
+static bool is_called(const char *path, const char *id, const char *want)
+{
+	char name[AUDIT_CID_NAME_MAX + 1];
+	struct bundle bundle;
+
+	bundle_read(&bundle, id, path, "config.json");
+	template_name(name, 40, NULL, &bundle);
+	bundle_free(&bundle);
+	if (!same(name, want))
+		printf("# %s\n", name);
+	return same(name, want);
+}
+
+static void test_managers(void)
+{
+	const char *user = "overlay-containers/" LONG_ID "/userdata";
+	const char *list = "[{\"id\":\"x\",\"names\":[\"other\"]},7,{\"id\":\"" LONG_ID
+			   "\",\"names\":[\"%s\"]}]";
+
+	check(!system("mkdir -p overlay-containers/" LONG_ID "/userdata containers/" LONG_ID),
+	      "directories");
+	put("overlay-containers/" LONG_ID "/userdata/config.json", 0600, "{}");
+	check(is_called(user, LONG_ID, "0123456789abcdecdecdecdecdecdecdecdecdec"),
+	      "podman: no list: the ID, cut to what there is room for");
+	put("overlay-containers/volatile-containers.json", 0600, list, "passing");
+	check(is_called(user, LONG_ID, "passing@0123456789ab"), "podman: run --rm");
+	put("overlay-containers/containers.json", 0600, list, "web");
+	check(is_called(user, LONG_ID, "web@0123456789ab"), "podman");
+	check(is_called(user, "y", "y"), "podman: a container that is not in the list");
+	check(is_called("/nonesuch", "web-1", "web-1") && is_called(NULL, "web-1", "web-1"),
+	      "no bundle");
+	put("config.json", 0600, "{\"mounts\":[{\"source\":\"proc\"},{\"source\":"
+	    "\"/hostname\"},{\"source\":\"%s/containers/x/resolv.conf\"}]}", bundle_path);
+	check(is_called(".", "web-1", "web-1"), "docker: no file of the container");
+	put("containers/" LONG_ID "/config.v2.json", 0600, "{\"Name\":\"/till\"}");
+	check(is_called(".", LONG_ID, "till@0123456789ab"),
+	      "docker, also with another container's network");
+	put("config.json", 0600, "{\"mounts\":7}");
+	check(is_called(".", "web-1", "web-1"), "mounts that are none");
+	put("config.json", 0600, "[");
+	check(is_called(".", "web-1", "web-1"), "half a file");
+}
+
+static const struct {
+	const char	*config;
+	bool		in;
+	pid_t		pid;
+} sandboxes[] = {
+	{ "{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"s\"},\"linux\":{\"namespaces\":["
+	  "{\"type\":\"pid\",\"path\":\"/proc/7/ns/pid\"},{\"type\":\"mount\"},"
+	  "{\"type\":\"network\",\"path\":\"/proc/42/ns/net\"}]}}", true, 42 },
+	{ "{\"annotations\":{\"io.kubernetes.cri-o.SandboxID\":\"s\"},\"linux\":{\"namespaces\":["
+	  "{\"type\":\"ipc\",\"path\":\"/var/run/ipcns/x\"}]}}", true, 0 },
+	{ "{\"annotations\":{\"io.kubernetes.cri-o.SandboxID\":\"c\"}}", false, 0 },
+	{ "{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"s\","
+	  "\"io.kubernetes.cri.container-type\":\"sandbox\"}}", false, 0 },
+	{ "{\"linux\":{\"namespaces\":[{\"path\":\"/proc/1/ns/net\"}]}}", false, 0 },
+	{ "{\"linux\":{\"namespaces\":[7,{\"path\":\"/proc/self/ns/net\"}]}}", false, 0 },
+	{}
+};
+
+static void test_sandbox(int i)
+{
+	struct bundle bundle;
+
+	put("config.json", 0600, "%s", sandboxes[i].config);
+	bundle_read(&bundle, "c", ".", "config.json");
+	check(bundle_in_sandbox(&bundle) == sandboxes[i].in &&
+	      bundle_sandbox_pid(&bundle) == sandboxes[i].pid, sandboxes[i].config);
+	bundle_free(&bundle);
+}
+
+static void test_bundles(void)
+{
+	static const char * const wrong[] = { "", "web", "{", "{name", "}", "{name}}", "{frob}", "{}",
+					      "a {name}", "{name}\n", "{name}\xc3\xa9" };
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		check(template_wrong(wrong[i]), "a template that is wrong");
+	check(!template_wrong("{namespace}/{pod}/{container}@{short}") &&
+	      !template_wrong("{a.b}{c/d}-{id}"), "templates that are right");
+	if (!mkdtemp(bundle_path) || chdir(bundle_path)) {
+		check(false, bundle_path);
+		return;
+	}
+	for (i = 0; named[i].name; i++)
+		test_name(i);
+	for (i = 0; sandboxes[i].config; i++)
+		test_sandbox(i);
+	test_managers();
+	check(!fchdir(here) && !remove_all(bundle_path), "the rest");
 	close(here);
 }
 
@@ -367,6 +562,9 @@ int main(void)
 	test_format();
 	test_proc();
 	test_init();
+	for (i = 0; places[i].line; i++)
+		test_place(i);
+	test_bundles();
 	printf("1..%d\n", tests);
 	return bad > 0;
 }
