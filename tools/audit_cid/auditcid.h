@@ -167,6 +167,7 @@ pid_t bundle_sandbox_pid(const struct bundle *bundle);
 struct labelling {
 	const char	*template;	/* NULL: the default */
 	bool		below_sandbox;
+	bool		strict;		/* better not run than without an ID */
 };
 
 extern const struct argp label_argp;	/* its input is a struct labelling */

@@ -22,37 +22,18 @@
 
 #define STAGE "this hook belongs in the createRuntime stage (or prestart)"
 
-static const struct argp_option options[] = {
-	{ "strict", 's', NULL, 0,
-	  "If the kernel does not assign an ID, do not let the container start", 0 },
-	{}
-};
-
-struct settings {
-	bool			strict;
-	struct labelling	how;
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct settings *set = state->input;
-
 	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &set->how;
-		return 0;
-	case 's':
-		set->strict = true;
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = state->input;
+	return 0;
 }
 
 static const struct argp_child children[] = { { &label_argp, 0, NULL, 0 }, {} };
 
 static const struct argp argp = {
-	.options = options,
 	.parser = parse,
 	.children = children,
 	.doc = "Assign an ID to the container whose OCI state is on standard "
@@ -230,10 +211,11 @@ static bool is_assigned(int dir, const struct oci_state *state)
 
 	if (self >= 0)
 		close(self);
-	return known && (contid != own || runtime_is_wrapped(state, own));
+	/* The host's 0 is no container's, whatever the variable says. */
+	return known && (contid != own || (own && runtime_is_wrapped(state, own)));
 }
 
-static const char *label(const struct settings *set, const struct oci_state *state)
+static const char *label(const struct labelling *how, const struct oci_state *state)
 {
 	int dir = open_target(state);
 	struct bundle bundle;
@@ -242,7 +224,7 @@ static const char *label(const struct settings *set, const struct oci_state *sta
 	if (!is_assigned(dir, state)) {
 		bundle_read(&bundle, state->id, *state->bundle ? state->bundle : NULL,
 			    "config.json");
-		why = label_new(dir, &set->how, &bundle);
+		why = label_new(dir, how, &bundle);
 		bundle_free(&bundle);
 	}
 	close(dir);
@@ -251,18 +233,18 @@ static const char *label(const struct settings *set, const struct oci_state *sta
 
 int hook_main(int argc, char **argv)
 {
-	struct settings set = {};
+	struct labelling how = {};
 	struct oci_state state;
 	const char *why;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &set);
+	argp_parse(&argp, argc, argv, 0, NULL, &how);
 	why = oci_state_read(STDIN_FILENO, &state);
 	if (why)
 		refuse("malformed container state on standard input: %s; run this as "
 		       "an OCI hook", why);
 	check_stage(&state);
-	why = label(&set, &state);
-	if (why && set.strict)
+	why = label(&how, &state);
+	if (why && how.strict)
 		refuse("cannot assign an ID to container %s (pid %d): %s", state.id,
 		       state.pid, why);
 	if (why)

@@ -214,6 +214,8 @@ static const struct argp_option options[] = {
 	  "Name audit containers by TEMPLATE, by default " DEFAULT_TEMPLATE, 0 },
 	{ "parent-of", 'p', "sandbox", 0,
 	  "Make the containers of a pod children of the audit container of its sandbox", 0 },
+	{ "strict", 's', NULL, 0,
+	  "If the kernel does not assign an ID, do not start the container or session", 0 },
 	{}
 };
 
@@ -233,6 +235,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "sandbox"))
 			argp_error(state, "--parent-of is sandbox, not '%s'", arg);
 		how->below_sandbox = true;
+		return 0;
+	case 's':
+		how->strict = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

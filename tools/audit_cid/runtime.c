@@ -21,7 +21,6 @@
 struct settings {
 	const char	*runtime;
 	bool		join;		/* exec joins the container's own ID */
-	bool		strict;		/* better not run than unlabelled */
 	struct labelling how;
 };
 
@@ -30,8 +29,6 @@ static const struct argp_option options[] = {
 	{ "exec", 'e', "child|join", 0,
 	  "Give exec sessions IDs of their own below the container's ID (the "
 	  "default), or the container's ID", 0 },
-	{ "strict", 's', NULL, 0,
-	  "If the ID cannot be assigned, do not run the runtime", 0 },
 	{}
 };
 
@@ -50,9 +47,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set->join = !strcmp(arg, "join");
 		if (!set->join && strcmp(arg, "child"))
 			argp_error(state, "--exec is child or join, not '%s'", arg);
-		return 0;
-	case 's':
-		set->strict = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -180,7 +174,7 @@ static const char *label_exec(const struct settings *set, const char *path, char
 
 	why = read_and_close(proc_open_self(), &own);
 	if (why)
-		return !set->strict && was_logged_at_start() ? NULL : why;
+		return !set->how.strict && was_logged_at_start() ? NULL : why;
 	why = runtime_init(path, argv, cmd, &dir, bundle);
 	if (!why)
 		why = read_and_close(dir, &contid);
@@ -226,7 +220,7 @@ static int run_labelled(const struct settings *set, int argc, char **argv)
 		       "unclear which container this is; %s was not run", cmd.unknown,
 		       path, path);
 	why = label(set, path, argv, &cmd);
-	if (why && set->strict)
+	if (why && set->how.strict)
 		refuse(&cmd, "cannot assign an ID to container %s: %s; %s was not run",
 		       cmd.id, why, path);
 	if (why)
