@@ -314,18 +314,19 @@ static bool begins_with_id(const char *name, const char *id, size_t len)
 	       (!name[n] || name[n] == '/');
 }
 
-/* A runtime's ID of a container, which a name has behind an @, or is */
+/*
+ * A runtime's ID of a container, which a name is, or has behind its last @: somebody may
+ * have chosen the text before that.
+ */
 static bool has_runtime_id(const char *name, const char *id)
 {
 	size_t len = strspn(id, HEX_DIGITS);
+	const char *at;
 
 	if (len < RUNTIME_ID || id[len])
 		return false;
-	while (name && !begins_with_id(name, id, len)) {
-		name = strchr(name, '@');
-		name += name ? 1 : 0;
-	}
-	return name;
+	at = strrchr(name, '@');
+	return begins_with_id(at ? at + 1 : name, id, len);
 }
 
 static bool is_named(const struct search *search, const char *name)
