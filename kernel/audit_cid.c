@@ -96,30 +96,30 @@
 #include "audit.h"
 #include "audit_cid.h"
 
-/* Whether a container was ever made in this boot, or is about to be. */
+/* On from the creation of the first audit container on. */
 DEFINE_STATIC_KEY_FALSE(audit_cid_used);
 EXPORT_SYMBOL_GPL(audit_cid_used);
 
 /* Serialises writers: see the top of this file. */
 DEFINE_MUTEX(audit_cid_mutex);
 
-/* Live containers, and one that a writer is about to make live, by their IDs. */
+/* By ID: live audit containers, and the one that a writer is creating. */
 static struct rb_root audit_cid_index = RB_ROOT;
 static DEFINE_SPINLOCK(audit_cid_index_lock);
 static atomic64_t audit_cid_last = ATOMIC64_INIT(0);
 
 /**
- * audit_cid_next - hand out an ID
- * @last: the ID handed out last; 0 before the first one
+ * audit_cid_next - assign the next ID
+ * @last: the last assigned ID, or 0; set to the new ID
  * @seed: random number, used for the first ID only
  *
- * The first ID is 2^32 + @seed. A random start keeps the IDs of two boots in
- * one log apart and lets a stale rule match nothing; a start above 32 bits
- * shows at once who cuts the number off. The others follow in sequence: it is
- * no secret how many containers there were.
+ * The first ID is 2^32 + @seed. The random start lets one log keep the IDs of
+ * two boots apart, and prevents a stale rule from matching a new audit
+ * container. A start above 32 bits reveals at once a program that truncates
+ * IDs. Later IDs are sequential, because the number of audit containers is not
+ * a secret.
  *
- * Context: Any.
- * Return: An ID that was never handed out before, not 0.
+ * Return: An ID that was not assigned before, not 0.
  */
 u64 audit_cid_next(atomic64_t *last, u32 seed)
 {
@@ -131,11 +131,11 @@ static_assert(AUDIT_CID_NAME_MAX <= U8_MAX);
 static_assert(AUDIT_CID_DEPTH_MAX <= U8_MAX);
 
 /**
- * audit_cid_alloc - allocate an audit container without a number
+ * audit_cid_alloc - allocate an audit container without an ID
  * @name: its name, of at most AUDIT_CID_NAME_MAX bytes, or NULL
  *
  * Context: Process context, may sleep.
- * Return: The container, to be given back by audit_cid_put(), or NULL where
+ * Return: The audit container, to be released by audit_cid_put(), or NULL if
  * there is no memory.
  */
 struct audit_cid *audit_cid_alloc(const char *name)
@@ -146,7 +146,7 @@ struct audit_cid *audit_cid_alloc(const char *name)
 	if (!cid)
 		return NULL;
 	if (name) {
-		/* The longest name has room in 128 bytes, with a NUL it would not. */
+		/* Without a NUL, the longest name fits 128 bytes of slab. */
 		cid->name_len = strlen(name);
 		cid->name = kmemdup(name, cid->name_len, GFP_KERNEL_ACCOUNT);
 		if (!cid->name)
@@ -158,13 +158,6 @@ struct audit_cid *audit_cid_alloc(const char *name)
 	return no_free_ptr(cid);
 }
 
-/**
- * audit_cid_get - take a reference
- * @cid: an audit container that the caller knows to be referenced, or NULL
- *
- * Context: Any.
- * Return: @cid.
- */
 struct audit_cid *audit_cid_get(struct audit_cid *cid)
 {
 	if (cid)
@@ -173,13 +166,11 @@ struct audit_cid *audit_cid_get(struct audit_cid *cid)
 }
 
 /**
- * audit_cid_put - give a reference back
+ * audit_cid_put - put a reference
  * @cid: an audit container, or NULL
  *
- * A container whose last reference this is gives back the one to its parent,
- * and so on up the tree, which AUDIT_CID_DEPTH_MAX bounds.
- *
- * Context: Any.
+ * The last put also puts the reference to the parent, and so on up the tree. At
+ * most AUDIT_CID_DEPTH_MAX audit containers are freed.
  */
 void audit_cid_put(struct audit_cid *cid)
 {
@@ -199,9 +190,9 @@ static unsigned int audit_cid_depth(const struct audit_cid *cid)
 }
 
 /*
- * Where the jumps of the parent, and of where that one leads, span as many
- * levels each, jump over both; else to the parent. So a way up to any ancestor
- * has O(log depth) steps (Myers, An Applicative Random-Access Stack, 1983).
+ * If the jump of the parent spans as many levels as the next jump from there,
+ * jump over both, else to the parent. So the way to any ancestor has O(log
+ * depth) steps (Myers, An Applicative Random-Access Stack, 1983).
  */
 static struct audit_cid *audit_cid_jump(struct audit_cid *parent)
 {
@@ -215,12 +206,10 @@ static struct audit_cid *audit_cid_jump(struct audit_cid *parent)
 }
 
 /**
- * audit_cid_set_parent - give a new container its place in the tree
- * @cid: a container that nobody else can find yet
- * @parent: the container to make it in, or NULL for the host; its reference
- *	is the new container's from here on
- *
- * Context: Any.
+ * audit_cid_set_parent - add a new audit container to the tree
+ * @cid: the audit container; other tasks cannot find it yet
+ * @parent: its parent, or NULL for the host. The reference of the caller moves
+ *	to @cid.
  */
 void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
 {
@@ -231,14 +220,15 @@ void audit_cid_set_parent(struct audit_cid *cid, struct audit_cid *parent)
 }
 
 /**
- * audit_cid_in_tree - is a container that of an ID, or below it
- * @cid: the container asked about, or NULL for the host
- * @id: the root of a subtree; 0 is the host, that is the whole tree
+ * audit_cid_in_tree - check whether an audit container is in a subtree
+ * @cid: the audit container, or NULL for the host
+ * @id: ID of the root of the subtree; 0 for the host, and so the whole tree
  *
- * IDs grow down the tree, so they tell the way up.
+ * The ID of a child is larger than that of its parent, so the IDs alone lead
+ * the way up.
  *
  * Context: The caller holds a reference to @cid, or RCU.
- * Return: Whether @cid lies in the subtree of @id, its root included.
+ * Return: Whether @cid is in the subtree, or is its root.
  */
 bool audit_cid_in_tree(const struct audit_cid *cid, u64 id)
 {
@@ -247,26 +237,11 @@ bool audit_cid_in_tree(const struct audit_cid *cid, u64 id)
 	return audit_cid_id(cid) == id;
 }
 
-/**
- * audit_cid_within - is a container another one, or below it
- * @cid: the container asked about, or NULL for the host
- * @top: the root of a subtree, or NULL for the host, that is the whole tree
- *
- * Context: The caller holds a reference to both, or RCU.
- * Return: Whether @cid lies in the subtree of @top, @top itself included.
- */
 bool audit_cid_within(const struct audit_cid *cid, const struct audit_cid *top)
 {
 	return audit_cid_in_tree(cid, audit_cid_id(top));
 }
 
-/**
- * audit_cid_id_of - read the ID of a task
- * @p: current, or a task that the caller holds a reference to
- *
- * Context: Any.
- * Return: The ID, 0 if @p is in no audit container.
- */
 u64 audit_cid_id_of(const struct task_struct *p)
 {
 	guard(rcu)();
@@ -274,12 +249,11 @@ u64 audit_cid_id_of(const struct task_struct *p)
 }
 
 /**
- * audit_cid_get_of - take a reference to the container of a task
- * @p: current, or a task that the caller holds a reference to
+ * audit_cid_get_of - get a reference to the audit container of a task
+ * @p: current, or a task to which the caller holds a reference
  *
- * Context: Any.
- * Return: The container, to be given back by audit_cid_put(), or NULL if @p is
- * in none.
+ * Return: The audit container, to be released by audit_cid_put(), or NULL for a
+ * host process.
  */
 struct audit_cid *audit_cid_get_of(const struct task_struct *p)
 {
@@ -287,7 +261,7 @@ struct audit_cid *audit_cid_get_of(const struct task_struct *p)
 
 	guard(rcu)();
 	do {
-		/* One without references has been left: look again. */
+		/* No references: the task has moved, so read again. */
 		cid = audit_cid_rcu(p);
 	} while (cid && !refcount_inc_not_zero(&cid->refs));
 	return cid;
@@ -298,7 +272,6 @@ static struct audit_cid *audit_cid_of_node(struct rb_node *node)
 	return rb_entry(node, struct audit_cid, node);
 }
 
-/* For rb_add(): does @a come before @b? */
 static bool audit_cid_less(struct rb_node *a, const struct rb_node *b)
 {
 	return audit_cid_of_node(a)->id <
@@ -306,8 +279,8 @@ static bool audit_cid_less(struct rb_node *a, const struct rb_node *b)
 }
 
 /**
- * audit_cid_insert - number a container and add it to the index
- * @cid: a new container. It has no members, so it is not live yet.
+ * audit_cid_insert - assign an ID to a new audit container, and index it
+ * @cid: the audit container. It has no members, so it is not live yet.
  *
  * Context: Process context. The caller holds audit_cid_mutex.
  */
@@ -321,30 +294,25 @@ void audit_cid_insert(struct audit_cid *cid)
 }
 
 /**
- * audit_cid_last_id - read the ID that was handed out last
+ * audit_cid_last_id - read the last assigned ID
  *
- * Context: Any. Under audit_cid_mutex, each one up to it is in the index, or has
- * ended, or was never made live.
- * Return: The ID, 0 before the first one.
+ * Under audit_cid_mutex, an audit container with an ID up to this one is in the
+ * index, has ended, or was never live.
+ *
+ * Return: The ID, or 0 before the first audit container.
  */
 u64 audit_cid_last_id(void)
 {
 	return atomic64_read(&audit_cid_last);
 }
 
-/**
- * audit_cid_erase - remove a container from the index
- * @cid: a container without members that is in the index
- *
- * Context: Process context.
- */
 void audit_cid_erase(struct audit_cid *cid)
 {
 	guard(spinlock)(&audit_cid_index_lock);
 	rb_erase(&cid->node, &audit_cid_index);
 }
 
-/* The container in the index with the smallest ID that is not below @id. */
+/* Find the audit container with the smallest ID that is at least @id. */
 static struct audit_cid *audit_cid_lookup(u64 id)
 {
 	struct rb_node *node = audit_cid_index.rb_node;
@@ -366,12 +334,12 @@ static struct audit_cid *audit_cid_lookup(u64 id)
 }
 
 /**
- * audit_cid_find - find a live container and take a reference to it
+ * audit_cid_find - find a live audit container, and get a reference to it
  * @id: its ID
  *
  * Context: Process context. The caller holds audit_cid_mutex.
- * Return: The container, to be given back by audit_cid_put(), or NULL if no
- * live one has this ID.
+ * Return: The audit container, to be released by audit_cid_put(), or NULL if
+ * the ID is not live.
  */
 struct audit_cid *audit_cid_find(u64 id)
 {
@@ -383,20 +351,19 @@ struct audit_cid *audit_cid_find(u64 id)
 	cid = audit_cid_lookup(id);
 	if (!cid || cid->id != id || !atomic_read(&cid->members))
 		return NULL;
-	/* One that is in the index has the reference of its last member. */
+	/* While it is indexed, the last member keeps its reference. */
 	return audit_cid_get(cid);
 }
 
 /**
- * audit_cid_next_live - take a reference to the next live container
- * @id: the smallest ID that will do
+ * audit_cid_next_live - get a reference to the next live audit container
+ * @id: the smallest ID to return
  *
- * Containers come in the order of their IDs, so parents before children. Under
- * the mutex none is half made: one that is created later has a larger ID than
- * any that this can give.
+ * The order of IDs puts parents before children. The mutex keeps writers out,
+ * so any audit container that is created later has a larger ID.
  *
  * Context: Process context. The caller holds audit_cid_mutex.
- * Return: The container, to be given back by audit_cid_put(), or NULL after
+ * Return: The audit container, to be released by audit_cid_put(), or NULL after
  * the last one.
  */
 struct audit_cid *audit_cid_next_live(u64 id)
@@ -416,11 +383,7 @@ struct audit_cid *audit_cid_next_live(u64 id)
 	return NULL;
 }
 
-/*
- * Members
- */
-
-/* Does not wait for the audit daemon: whoever waits for the member waits, too. */
+/* Must not wait for the audit daemon, or no member could exit. */
 static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 {
 	struct audit_buffer *ab;
@@ -440,11 +403,11 @@ static void audit_cid_log_ended(struct audit_cid *cid, pid_t opid)
 
 /**
  * audit_cid_leave - remove a member
- * @cid: the container that a process leaves, or NULL. The caller has the
+ * @cid: the audit container that a process leaves, or NULL. The caller owns the
  *	reference of that process.
  * @opid: the process
  *
- * The caller that removes the last member ends the container.
+ * The removal of the last member ends the audit container.
  *
  * Context: Process context, may sleep, but not for the audit daemon.
  */
@@ -459,9 +422,10 @@ void audit_cid_leave(struct audit_cid *cid, pid_t opid)
 }
 
 /**
- * audit_cid_inherit - make a new process a member of its creator's container
- * @child: the new process, which nobody else can find yet
- * @sig: its creator, whose siglock is held, in a container
+ * audit_cid_inherit - make a new process a member of its creator's audit
+ * container
+ * @child: the new process, which other tasks cannot find yet
+ * @sig: its creator, a member whose siglock is held
  *
  * Context: Atomic.
  */
@@ -474,15 +438,9 @@ void audit_cid_inherit(struct signal_struct *child,
 	RCU_INIT_POINTER(child->audit_cid, audit_cid_get(cid));
 }
 
-/**
- * audit_cid_exit_last - the last thread of a member exits
- * @sig: the process, which is that of current
- *
- * Context: Process context, may sleep, but not for the audit daemon.
- */
 void audit_cid_exit_last(struct signal_struct *sig)
 {
-	/* The group exits, so nobody stores to the pointer any more. */
+	/* The group exits, so writers do not change the pointer any more. */
 	audit_cid_leave(rcu_dereference_protected(sig->audit_cid, true),
 			task_tgid_nr(current));
 }

@@ -27,7 +27,7 @@ struct user_namespace;
 #define AUDIT_NS_ID
 #endif
 
-/* Index of each row of the namespace table, and how many there are. */
+/* The rows of the namespace table. */
 enum audit_cid_ns_index {
 #define AUDIT_CID_NS(field, ...)		AUDIT_CID_NS_##field,
 #define AUDIT_CID_NS_CHILDREN(field, ...)	AUDIT_CID_NS_##field,
@@ -35,15 +35,15 @@ enum audit_cid_ns_index {
 	AUDIT_CID_NS_ROWS
 };
 
-/* Longest text of one row: a name, its inode number, and its ID. */
+/* Longest text of a row: field names, inode number and ID. */
 #define AUDIT_CID_NS_TEXT	96
 
 /**
- * struct audit_cid_nsset - the namespaces that a thread is in
- * @id: 64-bit ID of each, in the order of the namespace table
- * @inum: inode number of each, in the same order
+ * struct audit_cid_nsset - the namespaces of a thread
+ * @id: their 64-bit IDs, in the order of the namespace table
+ * @inum: their inode numbers, in the same order
  *
- * All of them are 0 for a thread that has no namespaces any more.
+ * If the thread has no namespaces any more, all of them are 0.
  */
 struct audit_cid_nsset {
 #ifdef AUDIT_NS_ID
@@ -53,9 +53,9 @@ struct audit_cid_nsset {
 };
 
 /**
- * struct audit_cid_bound - how fast records of a kind may be caused
- * @interval: time between two of them in the long run, in nanoseconds
- * @burst: how far a burst of them may run ahead of that, in nanoseconds
+ * struct audit_cid_bound - rate limit for a kind of record
+ * @interval: time per record in the long run, in nanoseconds
+ * @burst: how far a burst may run ahead of @interval, in nanoseconds
  */
 struct audit_cid_bound {
 	u64	interval;
@@ -64,31 +64,31 @@ struct audit_cid_bound {
 
 /**
  * struct audit_cid - an audit container
- * @id: its serial number; never 0, never reused
- * @parent: the container it was made in, NULL for the host; holds a reference
- * @jump: an ancestor further up, by which audit_cid_in_tree() needs O(log depth)
- *	steps, NULL for the host; kept alive by @parent
- * @grant: this container or the next one above it that has a @budget, NULL if
- *	there is none; kept alive by @parent
- * @name: the creator's own name for it, allocated, without a NUL at its end;
- *	NULL if none was given
- * @refs: keeps the memory: one for each process that points here, one for each
- *	child container, one for a writer at work
- * @members: processes that carry the ID and have a thread that is not past
- *	audit_cid_exit(). The container is live while this is not 0, and it
- *	never leaves 0 a second time.
- * @budget: how many live containers may be below it, 0 for no grant
- * @delegated: how many there are, if there is a grant
- * @depth: number of containers from here up to the host; 1 below the host
+ * @id: serial number; not 0, never reused
+ * @parent: parent, NULL for the host; holds a reference
+ * @jump: an ancestor, NULL for the host; kept alive by @parent. With it,
+ *	audit_cid_in_tree() needs O(log depth) steps.
+ * @grant: the nearest audit container on the way up that has a @budget, this
+ *	one included, or NULL; kept alive by @parent
+ * @name: the runtime's name for the container, allocated, without a NUL at its
+ *	end, or NULL
+ * @refs: references, which keep the memory: one for each process that points
+ *	here, for each child, and for a writer
+ * @members: processes with this ID that have a thread before audit_cid_exit().
+ *	The audit container is live while this is not 0. It never leaves 0 a
+ *	second time.
+ * @budget: limit of a delegation: the permitted number of live descendants; 0
+ *	if nothing is delegated
+ * @delegated: number of live descendants, if @budget is not 0
+ * @depth: number of levels below the host, at least 1
  * @name_len: length of @name, in bytes
- * @changes: when the next change of namespaces of its members is due, in
+ * @changes: time at which the next namespace change of a member is due, in
  *	nanoseconds of the monotonic clock
- * @refused: the same for refused attempts of its members and, if it has a
- *	grant, of those of all containers below it
- * @node: its place in the index, until its end
- * @rcu: used when the last reference is gone: readers find the object under
- *	RCU only
- * @nsset: the namespaces of its first member when it was made
+ * @refused: the same for the denied attempts of members and, if @budget is not
+ *	0, of the members of all descendants
+ * @node: node of the index, until the end
+ * @rcu: used after the last put, when only RCU readers may find the object
+ * @nsset: namespaces of the first member at the creation
  */
 struct audit_cid {
 	u64			id;
@@ -112,10 +112,10 @@ struct audit_cid {
 };
 
 /**
- * enum audit_cid_op - what a write to the file asks for
- * @AUDIT_CID_NEW: a new container for the target
- * @AUDIT_CID_JOIN: the target is to move into a live container
- * @AUDIT_CID_ANNOUNCE: the live containers of its subtree are to be logged
+ * enum audit_cid_op - command of a write
+ * @AUDIT_CID_NEW: create an audit container for the target
+ * @AUDIT_CID_JOIN: move the target to a live audit container
+ * @AUDIT_CID_ANNOUNCE: log the live audit containers of the target's subtree
  */
 enum audit_cid_op {
 	AUDIT_CID_NEW,
@@ -125,12 +125,12 @@ enum audit_cid_op {
 
 /**
  * struct audit_cid_request - a parsed write
- * @op: what is asked for
- * @name: of the new container; points into the text, NULL if none was given
- * @parent: ID to make the new container in, if @has_parent
+ * @op: command
+ * @name: name of the new audit container, a part of the text, or NULL
+ * @parent: ID of its parent, if @has_parent
  * @id: ID to join
- * @has_parent: whether @parent was given
- * @delegate: budget of the new container, 0 if none was given
+ * @has_parent: @parent was given
+ * @delegate: budget of the new audit container, 0 if none was given
  */
 struct audit_cid_request {
 	enum audit_cid_op	op;
@@ -142,11 +142,13 @@ struct audit_cid_request {
 };
 
 /**
- * struct audit_cid_right - the right of a process that uses the file
- * @cid: its container, NULL for the host: the right ends at this subtree
+ * struct audit_cid_right - permissions of a process that uses the file
+ * @cid: its audit container, NULL for the host; the permissions are limited to
+ *	this subtree
  * @user_ns: its user namespace
- * @privileged: has the capability in the initial user namespace
- * @delegate: has it in @user_ns, and @cid is within a grant
+ * @privileged: it has the capability in the initial user namespace
+ * @delegate: it has the capability in @user_ns, and @cid or an ancestor has a
+ *	delegation
  */
 struct audit_cid_right {
 	const struct audit_cid		*cid;
@@ -156,10 +158,10 @@ struct audit_cid_right {
 };
 
 /**
- * struct audit_cid_rights - the rights that are both required
+ * struct audit_cid_rights - permissions of opener and caller, both required
  * @opener: of the task that opened the file, at that time
- * @caller: of the task that reads or writes; its container is filled in where
- *	it cannot change, under RCU or audit_cid_mutex
+ * @caller: of the task that reads or writes. Its audit container is filled in
+ *	later, under RCU or audit_cid_mutex, which keep it from changing.
  */
 struct audit_cid_rights {
 	struct audit_cid_right	opener;
@@ -173,14 +175,14 @@ static inline u64 audit_cid_id(const struct audit_cid *cid)
 	return cid ? cid->id : 0;
 }
 
-/* The container of a process, for writers: nobody can change it meanwhile. */
+/* For writers: the mutex keeps the pointer from changing. */
 static inline struct audit_cid *audit_cid_of(const struct task_struct *p)
 {
 	return rcu_dereference_protected(p->signal->audit_cid,
 					 lockdep_is_held(&audit_cid_mutex));
 }
 
-/* The same for readers. */
+/* For readers. */
 static inline struct audit_cid *audit_cid_rcu(const struct task_struct *p)
 {
 	return rcu_dereference(p->signal->audit_cid);

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: announcements of live containers.
+ * Audit container ID: announcements of live audit containers.
  *
- * A log may lack the creation or the end of a container: it began later, audit
- * was disabled, or records were lost. An announcement repairs that. It logs one
- * record for each live container, in the order of their IDs and so parents
- * before children, each an event of its own. It ends with a record op=announced
- * that has their number, the last ID that was handed out, and the number of
- * records of any kind that were lost meanwhile. A reader that finds all of them
- * knows that every other container with an ID up to the last one has ended.
+ * The log may lack the creation or the end of an audit container because the
+ * log was rotated, auditing was disabled, or records were lost. An announcement
+ * repairs this. It logs one standalone record for each live audit container, in
+ * the order of the IDs, so parents before children. The last record,
+ * op=announced, has the number of these records, the last assigned ID, and the
+ * number of records of any type that were lost meanwhile. If no record is
+ * missing, any other audit container with an ID up to the last one has ended.
  *
- * That holds because the next container is looked up under audit_cid_mutex,
- * where no container is half made, and the last ID is read in the section that
- * finds no more of them. The order of the log does not matter: records that the
- * daemon did not accept at once may come late.
+ * This is true because audit_cid_mutex is held for the look-up of each audit
+ * container, so that no creation is half done, and because the last ID is read
+ * in the section that finds no further one. The order of records in the log is
+ * not important: the daemon may accept some records late.
  *
- * A write asks for an announcement, and a worker makes one when an audit daemon
- * registers, when auditing is enabled, and after a loss. They do not mix: one
- * waits for the other. They use only what the records of others leave: half of
- * the backlog and half of the rate. The worker waits for that as long as an
- * audit daemon is registered.
+ * Announcements are made for a write, or by a worker when an audit daemon
+ * registers, when auditing is enabled, and after a loss. One announcement waits
+ * for another to end. They use at most half of the backlog limit and half of
+ * the rate limit. The worker waits for room as long as an audit daemon is
+ * registered.
  */
 
 #include <linux/atomic.h>
@@ -36,33 +36,25 @@
 #include "audit.h"
 #include "audit_cid.h"
 
-/* A write that makes no progress for so long gives up. */
+/* A write that makes no progress for this time fails. */
 #define AUDIT_CID_ANNOUNCE_TIMEOUT	(60 * HZ)
 
-/* After a loss, announcements come no more often than this. */
+/* Shortest time between two announcements after losses. */
 #define AUDIT_CID_ANNOUNCE_INTERVAL	(60UL * HZ)
 
-/* Held during an announcement. Comes before all other locks. */
+/* One announcement at a time. Acquired before all other locks. */
 static DEFINE_MUTEX(audit_cid_announce_mutex);
 
-/* Records of any kind that were lost in this boot. */
+/* Lost records of any type in this boot. */
 static atomic_t audit_cid_lost = ATOMIC_INIT(0);
 
-/**
- * struct audit_cid_announcement - an announcement that is being made
- * @top: the root of the subtree that it is about, or NULL for the host
- * @asked: whether the current task asked for it and is to be named
- * @count: records so far
- * @lost: what audit_cid_lost was at the beginning
- */
 struct audit_cid_announcement {
 	const struct audit_cid	*top;
 	bool			asked;
 	unsigned int		count;
-	unsigned int		lost;
+	unsigned int		lost;	/* at the beginning */
 };
 
-/* Sleep for a moment, unless it has taken too long already. */
 static bool audit_cid_pause(bool asked, unsigned long since)
 {
 	if (asked && (fatal_signal_pending(current) ||
@@ -77,7 +69,6 @@ static bool audit_cid_pause(bool asked, unsigned long since)
 	return true;
 }
 
-/* Start a record, once it is in nobody's way. */
 static struct audit_buffer *audit_cid_announce_start(bool asked)
 {
 	unsigned long since = jiffies;
@@ -128,8 +119,8 @@ static void audit_cid_log_announced(struct audit_buffer *ab,
 }
 
 /*
- * The next container of the subtree, or NULL where there is none: then the
- * announcement has ended, and @ab with it.
+ * The announcement ends, and @ab with it, when there is no further audit
+ * container.
  */
 static struct audit_cid *
 audit_cid_announce_next(const struct audit_cid_announcement *a, u64 *id,
@@ -153,13 +144,13 @@ audit_cid_announce_next(const struct audit_cid_announcement *a, u64 *id,
 	}
 }
 
-/* When the worker may begin because of a loss, in jiffies. */
+/* In jiffies: not before this time after a loss. */
 static unsigned long audit_cid_announce_after = INITIAL_JIFFIES;
 
 static void audit_cid_announce_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(audit_cid_announce_later, audit_cid_announce_work);
 
-/* There is room. What was lost so far, this announcement makes up for. */
+/* This announcement repairs all losses up to now. */
 static void audit_cid_announce_begin(struct audit_cid_announcement *a)
 {
 	if (!a->asked) {
@@ -170,7 +161,6 @@ static void audit_cid_announce_begin(struct audit_cid_announcement *a)
 	a->lost = atomic_read(&audit_cid_lost);
 }
 
-/* Whether all of it could be logged. */
 static bool audit_cid_announce_each(struct audit_cid_announcement *a)
 {
 	struct audit_buffer *ab = audit_cid_announce_start(a->asked);
@@ -190,16 +180,17 @@ static bool audit_cid_announce_each(struct audit_cid_announcement *a)
 }
 
 /**
- * audit_cid_announce - log every live container of a subtree
- * @top: the root of the subtree, or NULL for the host, that is the whole tree;
+ * audit_cid_announce - log all live audit containers of a subtree
+ * @top: the root of the subtree, or NULL for the host, and so the whole tree;
  *	the caller holds a reference
- * @asked: whether the current task asked for it and is to be named. It waits
- *	for at most 60 s without progress, and a fatal signal ends the wait.
- *	Otherwise it waits as long as an audit daemon is registered.
+ * @asked: current has requested the announcement. The records contain the
+ *	fields of current, the wait ends after 60 s without progress, and a
+ *	fatal signal ends it. If false, the wait ends when no audit daemon is
+ *	registered.
  *
  * Context: Process context, may sleep. The caller holds no lock.
- * Return: 0, or -EAGAIN if not all of them could be logged, or records of any
- * kind were lost meanwhile.
+ * Return: 0, or -EAGAIN if not all audit containers could be logged, or if
+ * records of any type were lost meanwhile.
  */
 int audit_cid_announce(const struct audit_cid *top, bool asked)
 {
@@ -223,12 +214,10 @@ static void audit_cid_announce_work(struct work_struct *work)
 }
 
 /**
- * audit_cid_announce_all - let the worker announce all live containers
+ * audit_cid_announce_all - let the worker announce all live audit containers
  *
  * Called when an audit daemon has registered and when auditing is enabled. Does
- * nothing where no container was ever made.
- *
- * Context: Any.
+ * nothing before the first audit container.
  */
 void audit_cid_announce_all(void)
 {
@@ -237,16 +226,15 @@ void audit_cid_announce_all(void)
 }
 
 /**
- * audit_cid_note_lost - a record of any kind was lost
- *
- * Context: Any.
+ * audit_cid_note_lost - let the worker announce after a record of any type was
+ * lost
  */
 void audit_cid_note_lost(void)
 {
 	unsigned long after = READ_ONCE(audit_cid_announce_after);
 	unsigned long now = jiffies, delay = 0;
 
-	/* Without a daemon, its queue overflows. One that comes is announced to. */
+	/* When a daemon registers, there is an announcement anyway. */
 	if (!static_key_enabled(&audit_cid_used) || !audit_daemon_registered())
 		return;
 	atomic_inc(&audit_cid_lost);

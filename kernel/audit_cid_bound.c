@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: a bound on how fast records are caused.
+ * Audit container ID: rate limits.
  *
- * Nothing is ever left out of the log. A task that causes records faster than a
- * bound is delayed instead, where it holds no lock, and logs afterwards.
+ * No record is left out of the log. A task that exceeds a rate sleeps before
+ * its record is logged, at a place where it holds no lock.
  *
- * The state is one number: when the next record is due, if all of them came at
- * the bound's interval (the virtual scheduling algorithm of ITU-T I.371). Each
- * record moves that time on by one interval. A record may come earlier than it
- * is due by the burst that the bound allows.
+ * The state is one number: the time at which the next record is due if records
+ * come at the interval of the limit (the virtual scheduling algorithm of ITU-T
+ * I.371). Each record advances this time by one interval. A record may precede
+ * its due time by at most the burst of the limit.
  */
 
 #include <linux/atomic.h>
@@ -20,29 +20,28 @@
 
 #include "audit_cid.h"
 
-/* A task sleeps no longer than this. */
+/* Longest sleep. */
 #define AUDIT_CID_BOUND_SLEEP	(5 * NSEC_PER_SEC)
 
-/* Changes of namespaces of one container: 1,000 in 5 s. */
+/* Namespace changes in one audit container: 1,000 in 5 s. */
 const struct audit_cid_bound audit_cid_bound_changes = {
 	.interval	= 5 * NSEC_PER_MSEC,
 	.burst		= 5 * NSEC_PER_SEC,
 };
 
-/* Refused attempts of writers without the capability: 32 in 5 s. */
+/* Denied writes without the capability: 32 in 5 s. */
 const struct audit_cid_bound audit_cid_bound_refused = {
 	.interval	= 5 * NSEC_PER_SEC / 32,
 	.burst		= 5 * NSEC_PER_SEC,
 };
 
 /**
- * audit_cid_bound_wait - count a record against a bound
- * @due: the state, 0 at first; changed
- * @bound: the bound
+ * audit_cid_bound_wait - count a record against a rate limit
+ * @due: the state, 0 at first; updated
+ * @bound: the rate limit
  * @now: the time, in nanoseconds
  *
- * Context: Any.
- * Return: How long to sleep before the record is written, in nanoseconds.
+ * Return: How long to sleep before the record is logged, in nanoseconds.
  */
 u64 audit_cid_bound_wait(atomic64_t *due, const struct audit_cid_bound *bound,
 			 u64 now)
@@ -53,7 +52,7 @@ u64 audit_cid_bound_wait(atomic64_t *due, const struct audit_cid_bound *bound,
 
 	do {
 		next = max_t(u64, old, now) + bound->interval;
-		/* Those who do not wait long enough leave no debt behind. */
+		/* The longest sleep cannot repay more than this. */
 		next = min(next, last);
 	} while (!atomic64_try_cmpxchg(due, &old, next));
 
@@ -61,9 +60,9 @@ u64 audit_cid_bound_wait(atomic64_t *due, const struct audit_cid_bound *bound,
 }
 
 /**
- * audit_cid_bound_sleep - count a record of current, and sleep until it may come
+ * audit_cid_bound_sleep - count a record of current, and sleep until it is due
  * @due: the state
- * @bound: the bound
+ * @bound: the rate limit
  *
  * A fatal signal ends the sleep.
  *

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: what records of other types say.
+ * Audit container ID: fields of records of other types.
  *
- * They carry the ID of the task whose doing they are, as a field of what is
- * logged anyway.
+ * contid= is the ID of the task that causes an event.
  */
 
 #include <linux/atomic.h>
@@ -20,14 +19,12 @@
 #include "audit_cid.h"
 
 /**
- * __audit_note_contid - note the ID of a task for a record to come
- * @contid: set to the ID, or to 0 if @p is in no audit container
- * @p: current, or a task that the caller holds a reference to
+ * __audit_note_contid - read the ID of a task for a later record
+ * @contid: set to the ID, 0 for a host process
+ * @p: current, or a task to which the caller holds a reference
  *
- * Who notes it before the event has its serial number can be sure that the
- * container was created in an event with a smaller one.
- *
- * Context: Any.
+ * If the ID is read before the event gets its serial number, the create record
+ * of the audit container has a smaller serial number.
  */
 void __audit_note_contid(u64 *contid, struct task_struct *p)
 {
@@ -35,27 +32,22 @@ void __audit_note_contid(u64 *contid, struct task_struct *p)
 }
 
 /**
- * __audit_note_contid_alone - note the ID that a record is to carry itself
- * @contid: 0; set to the ID of the current task, unless the record names IDs
- *	itself, or is not the doing of the current task
- * @type: type of the record, which belongs to no syscall or io_uring event
- *
- * Context: Any.
+ * __audit_note_contid_alone - read the ID for a standalone record
+ * @contid: 0; set to the ID of current, unless the record adds IDs itself or
+ *	current does not cause it
+ * @type: type of the record, which is not part of a syscall or io_uring event
  */
 void __audit_note_contid_alone(u64 *contid, int type)
 {
 	if (!in_task())
 		return;
-	/* Whichever task runs as a packet passes, its namespace is logged. */
+	/* Any task may run when a packet passes. Its namespace is logged. */
 	if (type == AUDIT_NETFILTER_PKT || type == AUDIT_CONTAINER_OP)
 		return;
 	__audit_note_contid(contid, current);
 }
 
-/*
- * Does user space take an event to end with a record of this type? The rule is
- * that of libauparse and ausearch.
- */
+/* libauparse and ausearch take an event to end with such a record. */
 static bool audit_cid_ends_event(int type)
 {
 	return type < AUDIT_SYSCALL ||
@@ -63,13 +55,11 @@ static bool audit_cid_ends_event(int type)
 }
 
 /**
- * __audit_note_contid_event - note the ID that a record of an event is to carry
- * @contid: 0; set to the ID of the event where user space would not look for it
- *	in the SYSCALL or URINGOP record, which comes later
- * @ctx: the audit context with the event
+ * __audit_note_contid_event - read the ID for a record of a larger event
+ * @contid: 0; set to the ID of the event if user space takes the event to end
+ *	with this record, and so before its SYSCALL or URINGOP record
+ * @ctx: the audit context of the event
  * @type: type of the record
- *
- * Context: Any.
  */
 void __audit_note_contid_event(u64 *contid, const struct audit_context *ctx,
 			       int type)
@@ -78,10 +68,7 @@ void __audit_note_contid_event(u64 *contid, const struct audit_context *ctx,
 		*contid = ctx->contid;
 }
 
-/*
- * A key with an ID; @key has a space before it and = at its end. Inlined, so
- * that the length of the key is no work.
- */
+/* @key includes space and =. Inlined, so that its length is constant. */
 static __always_inline void audit_cid_log_id(struct audit_buffer *ab,
 					     const char *key, u64 id)
 {
@@ -93,52 +80,30 @@ static __always_inline void audit_cid_log_id(struct audit_buffer *ab,
 	audit_log_text(ab, text, len);
 }
 
-/**
- * __audit_log_contid - add the ID of the acting task to a record
- * @ab: the record, or NULL
- * @contid: the ID
- *
- * Context: Any.
- */
 void __audit_log_contid(struct audit_buffer *ab, u64 contid)
 {
 	audit_cid_log_id(ab, " contid=", contid);
 }
 
-/**
- * __audit_log_contid_once - add the ID of the acting task, if it is not there
- * @ab: the record, or NULL
- * @contid: the ID; set to 0, so that it is not added again
- *
- * Context: Any.
- */
 void __audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
 {
 	__audit_log_contid(ab, *contid);
 	*contid = 0;
 }
 
-/**
- * __audit_log_ocontid - add the ID of the task that is acted on to a record
- * @ab: the record, or NULL
- * @ocontid: its ID
- *
- * Context: Any.
- */
 void __audit_log_ocontid(struct audit_buffer *ab, u64 ocontid)
 {
 	audit_cid_log_id(ab, " ocontid=", ocontid);
 }
 
 /**
- * audit_log_packet_origin - add where a packet belongs to its record
+ * audit_log_packet_origin - add the network namespace of a packet to its record
  * @ab: the record, not NULL
- * @net: the network namespace that it passes through
+ * @net: the network namespace through which the packet passes
  *
- * The records of audit containers say which of them are in a namespace, so
- * nothing is kept here. Called once a container has been made.
- *
- * Context: Any.
+ * The AUDIT_CONTAINER_OP records show which audit containers are in a
+ * namespace, so the kernel does not keep a list. Called after the first
+ * creation.
  */
 void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net)
 {
@@ -152,14 +117,9 @@ void audit_log_packet_origin(struct audit_buffer *ab, const struct net *net)
 }
 EXPORT_SYMBOL_GPL(audit_log_packet_origin);
 
-/* Of the task that signalled the audit daemon last. */
+/* ID of the task that signalled the audit daemon last. */
 static atomic64_t audit_cid_signaller;
 
-/**
- * audit_note_signaller - note the ID of current, which signals the audit daemon
- *
- * Context: Any.
- */
 void audit_note_signaller(void)
 {
 	atomic64_set(&audit_cid_signaller, audit_cid_id_of(current));
@@ -168,8 +128,7 @@ void audit_note_signaller(void)
 /**
  * audit_signaller_contid - read the ID of the task that signalled the daemon
  *
- * Context: Any.
- * Return: The ID at that time, 0 if the task was in no audit container.
+ * Return: The ID at that time, or 0 for a host process.
  */
 u64 audit_signaller_contid(void)
 {

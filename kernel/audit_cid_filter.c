@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: rules that filter by it.
+ * Audit container ID: fields of audit rules.
  *
- * The 64 bits of an ID are two fields of a rule, the low word under
- * AUDIT_CONTID or AUDIT_CONTID_TREE, right behind it the high word under
- * AUDIT_CONTID_HI with the same operator. So every program that lists or
- * deletes rules keeps its place in them, whether it knows the fields or not: a
- * text in the buffer of the rule, for one, would shift the strings behind it.
+ * The 64 bits of an ID are two fields: the low word as AUDIT_CONTID or
+ * AUDIT_CONTID_TREE, then the high word as AUDIT_CONTID_HI with the same
+ * operator. So a program that does not know these fields can still list and
+ * delete rules. If the ID were a string in the buffer of the rule, such a
+ * program would read the strings behind it at wrong offsets.
  */
 
 #include <linux/audit.h>
@@ -16,19 +16,17 @@
 
 #include "audit_cid.h"
 
-/* A field that holds a low word. */
 static bool audit_cid_low(const struct audit_field *f)
 {
 	return f->type == AUDIT_CONTID || f->type == AUDIT_CONTID_TREE;
 }
 
 /**
- * audit_cid_field_valid - may a field of a rule stand as it is
- * @f: the field, of a type that is not known otherwise
+ * audit_cid_field_valid - check a field of a rule
+ * @f: the field, of a type that audit itself does not know
  *
- * Context: Any.
- * Return: 0, or -EINVAL if it is not about audit containers either, or its
- * operator is neither = nor !=.
+ * Return: 0, or -EINVAL if the type is not one of this file, or if the operator
+ * is neither = nor !=.
  */
 int audit_cid_field_valid(const struct audit_field *f)
 {
@@ -40,12 +38,11 @@ int audit_cid_field_valid(const struct audit_field *f)
 }
 
 /**
- * audit_cid_rule_valid - are the fields of a rule paired
- * @rule: the rule, whose fields are valid each by itself
+ * audit_cid_rule_valid - check that low words and high words come in pairs
+ * @rule: the rule, after audit_cid_field_valid() has checked its fields
  *
- * Context: Any.
- * Return: 0, or -EINVAL if a low word has no high word of the same operator
- * right behind it, or a high word no low word before it.
+ * Return: 0, or -EINVAL if a low word is not followed by a high word with the
+ * same operator, or if a high word does not follow a low word.
  */
 int audit_cid_rule_valid(const struct audit_krule *rule)
 {
@@ -65,14 +62,13 @@ int audit_cid_rule_valid(const struct audit_krule *rule)
 }
 
 /**
- * audit_cid_match - does a container match a pair of fields
- * @cid: the container, or NULL for the host
- * @low: the field with the low word; the other follows
- *
- * The host has the ID 0 and is the root of the tree.
+ * audit_cid_match - compare an audit container with a pair of fields
+ * @cid: the audit container, or NULL for the host, which has the ID 0 and is
+ *	the root of the tree
+ * @low: the field with the low word, followed by the high word
  *
  * Context: The caller holds a reference to @cid, or RCU.
- * Return: Whether it matches.
+ * Return: Whether the fields match.
  */
 bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low)
 {
@@ -87,15 +83,17 @@ bool audit_cid_match(const struct audit_cid *cid, const struct audit_field *low)
 }
 
 /**
- * audit_cid_filter - does a task match a field of a rule
- * @p: current, or the task that it makes
- * @f: the field, AUDIT_CONTID or AUDIT_CONTID_TREE
+ * audit_cid_filter - compare the audit container of a task with a pair of
+ * fields
+ * @p: current, or the task that it creates
+ * @f: the field AUDIT_CONTID or AUDIT_CONTID_TREE. The caller skips the next
+ *	field, the high word.
  *
- * The high word behind @f is compared with it, so the caller skips that field.
- * Work that no task does, such as in a softirq, matches neither operator.
+ * In a softirq, for example, the event is not caused by a task. Then the fields
+ * match with neither operator.
  *
  * Context: The caller holds RCU, as for the rule itself.
- * Return: 1 if it matches, 0 if it does not.
+ * Return: 1 if the fields match, otherwise 0.
  */
 int audit_cid_filter(const struct task_struct *p, const struct audit_field *f)
 {

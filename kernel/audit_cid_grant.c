@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: who may do what, and delegation.
+ * Audit container ID: permissions and delegation.
  *
- * The right to use the file is that of two: who opened it, and who reads or
- * writes. A file may be handed on, over a socket or by exec, so neither of them
- * can lend the other a right. Each is confined to the subtree of its own
- * container. There,
+ * The task that opened the file and the task that reads or writes it both
+ * require the permission, because a file descriptor can be passed over a socket
+ * or through exec. Each of them is limited to the subtree of its own audit
+ * container. In the subtree,
  *
- *  - who is privileged, with the capability in the initial user namespace, may
- *    do everything;
- *  - a delegate, with the capability in its own user namespace, may make
- *    containers, join them and read, for processes in that user namespace or
- *    below, if its container is at or below one that was made with a grant.
+ *  - a privileged task has the capability in the initial user namespace. It may
+ *    use all commands;
+ *  - a delegatee has the capability in its own user namespace, and its audit
+ *    container or an ancestor was created with a delegation. It may create
+ *    audit containers, join them, and read, for processes in that user
+ *    namespace or below.
  *
- * A capability alone is no grant: everybody can make a user namespace and has
- * all of them there.
+ * A capability in a user namespace is not sufficient, because any process can
+ * create a user namespace and has all capabilities in it.
  *
- * A grant is a budget of live containers below the one that has it, made with
- * that container and constant from then on. Each container is charged to every
- * grant above it when it is made, whoever makes it, and given back after the
- * record of its end. The number can only be too high for a moment: it grows
- * under audit_cid_mutex, after it was compared, and shrinks at any time.
+ * "grant" is the nearest audit container with a delegation, and "budget" is its
+ * limit, constant from the creation on: the number of live descendants. A new
+ * audit container is charged to each delegation above it, whether a delegatee
+ * creates it or not, and uncharged after the record of its end. The count may
+ * briefly be too high, never too low: it grows under audit_cid_mutex, after the
+ * comparison with the limit, and shrinks at any time.
  */
 
 #include <linux/atomic.h>
@@ -28,25 +30,18 @@
 
 #include "audit_cid.h"
 
-/**
- * audit_cid_grant - the next grant on the way up
- * @cid: where to start, or NULL for the host
- *
- * Context: The caller holds a reference to @cid, or RCU.
- * Return: @cid itself or the container above it that has a grant, or NULL if
- * there is none.
- */
+/* The nearest delegation on the way up; @cid included. */
 struct audit_cid *audit_cid_grant(const struct audit_cid *cid)
 {
 	return cid ? cid->grant : NULL;
 }
 
 /**
- * audit_cid_budget_left - would the grants allow one more container
- * @parent: the container that it would be made in, or NULL for the host
+ * audit_cid_budget_left - check the limits of all delegations above
+ * @parent: the parent of a new audit container, or NULL for the host
  *
  * Context: The caller holds audit_cid_mutex and a reference to @parent.
- * Return: Whether each of them would.
+ * Return: Whether each delegation permits one more live audit container.
  */
 bool audit_cid_budget_left(const struct audit_cid *parent)
 {
@@ -59,11 +54,11 @@ bool audit_cid_budget_left(const struct audit_cid *parent)
 }
 
 /**
- * audit_cid_charge - charge a container to every grant above it
- * @cid: the container; the caller holds a reference
- * @live: 1 as it is made, -1 after its end
+ * audit_cid_charge - count an audit container in each delegation above it
+ * @cid: the audit container; the caller holds a reference
+ * @live: 1 at its creation, -1 after its end
  *
- * Context: Any. To make it, the caller holds audit_cid_mutex.
+ * Context: For a creation, the caller holds audit_cid_mutex.
  */
 void audit_cid_charge(struct audit_cid *cid, int live)
 {
@@ -73,27 +68,12 @@ void audit_cid_charge(struct audit_cid *cid, int live)
 		atomic_add(live, &grant->delegated);
 }
 
-/**
- * audit_cid_privileged - may everything be done in the subtree
- * @rights: those of opener and caller
- *
- * Context: Any.
- * Return: Whether both are privileged. It takes a delegate's right otherwise.
- */
 bool audit_cid_privileged(const struct audit_cid_rights *rights)
 {
 	return rights->opener.privileged && rights->caller.privileged;
 }
 
-/**
- * audit_cid_may_try - may anything be done at all
- * @rights: those of opener and caller
- *
- * Spares who has no right the way to where it depends on the target.
- *
- * Context: Any.
- * Return: Whether each of them has a right to something.
- */
+/* The checks that do not depend on the target. */
 bool audit_cid_may_try(const struct audit_cid_rights *rights)
 {
 	return (rights->opener.privileged || rights->opener.delegate) &&
@@ -113,13 +93,13 @@ static bool audit_cid_right_covers(const struct audit_cid_right *right,
 }
 
 /**
- * audit_cid_covers - does the right extend to a process
- * @rights: those of opener and caller
- * @cid: where the process is, or NULL for the host
- * @user_ns: its user namespace
+ * audit_cid_covers - check the permissions for a process
+ * @rights: the permissions of opener and caller
+ * @cid: the audit container of the process, or NULL for the host
+ * @user_ns: the user namespace of the process
  *
  * Context: The caller holds RCU, or references to all of them.
- * Return: Whether that of each does.
+ * Return: Whether the permissions of both include the process.
  */
 bool audit_cid_covers(const struct audit_cid_rights *rights,
 		      const struct audit_cid *cid,

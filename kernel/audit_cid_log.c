@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: records of type AUDIT_CONTAINER_OP.
+ * Audit container ID: fields of AUDIT_CONTAINER_OP records.
  *
- * They tell the life of audit containers. Their common parts are here; what is
- * peculiar to a write, to a change of namespaces or to an announcement is with
- * these.
+ * These are the fields that several operations have in common.
  */
 
 #include <linux/audit.h>
@@ -22,17 +20,17 @@
 #include "audit.h"
 #include "audit_cid.h"
 
-/* In bytes, with the NUL; two hexadecimal digits may stand for each. */
+/* In bytes, with the NUL. A byte may be logged as two hexadecimal digits. */
 #define AUDIT_CID_EXE_MAX	2048
 
 /**
- * audit_cid_log_start - start a record about an audit container
- * @ctx: the audit context whose event it is to be a part of, or NULL
- * @wait: whether to wait until the audit daemon keeps up. Otherwise the record
- *	may exceed the backlog limit, up to four times its size.
+ * audit_cid_log_start - start an AUDIT_CONTAINER_OP record
+ * @ctx: the audit context whose event gets the record, or NULL
+ * @wait: wait for the audit daemon if the backlog limit is exceeded. If false,
+ *	the record may exceed the limit, up to four times the limit.
  *
  * Context: Process context, may sleep.
- * Return: The record, or NULL if there is to be none.
+ * Return: The record, or NULL if it is not to be logged or was lost.
  */
 struct audit_buffer *audit_cid_log_start(struct audit_context *ctx, bool wait)
 {
@@ -44,26 +42,17 @@ struct audit_buffer *audit_cid_log_start(struct audit_context *ctx, bool wait)
 }
 
 /**
- * audit_cid_in_event - does a record become a part of a larger event
- * @ctx: the audit context that it is started with, or NULL
+ * audit_cid_in_event - check whether a record becomes part of a larger event
+ * @ctx: the audit context with which the record is started, or NULL
  *
- * Context: Any.
- * Return: Whether it belongs to a syscall or io_uring event, which names the
- * ID in a record of its own. It stands alone otherwise.
+ * Return: Whether the record is part of a syscall or io_uring event, whose
+ * SYSCALL or URINGOP record has the ID. If not, the record is standalone.
  */
 bool audit_cid_in_event(const struct audit_context *ctx)
 {
 	return ctx && ctx->context != AUDIT_CTX_UNUSED;
 }
 
-/**
- * audit_cid_log_name - add the name of an audit container
- * @ab: the record, or NULL
- * @name: the name, NULL if there is none
- * @len: its length, in bytes
- *
- * Context: Any.
- */
 void audit_cid_log_name(struct audit_buffer *ab, const char *name, size_t len)
 {
 	audit_log_format(ab, " name=");
@@ -73,13 +62,6 @@ void audit_cid_log_name(struct audit_buffer *ab, const char *name, size_t len)
 		audit_log_format(ab, "(null)");
 }
 
-/**
- * audit_cid_log_nsset - add a set of namespaces
- * @ab: the record, or NULL
- * @set: the set; nothing is added for an empty one
- *
- * Context: Any.
- */
 void audit_cid_log_nsset(struct audit_buffer *ab,
 			 const struct audit_cid_nsset *set)
 {
@@ -96,13 +78,7 @@ void audit_cid_log_nsset(struct audit_buffer *ab,
 	}
 }
 
-/**
- * audit_cid_log_subject - add who acts: the current task, without what is in
- *	its memory
- * @ab: the record, or NULL
- *
- * Context: Process context.
- */
+/* The memory of current may be released already. */
 void audit_cid_log_subject(struct audit_buffer *ab)
 {
 	char comm[TASK_COMM_LEN];
@@ -116,8 +92,8 @@ void audit_cid_log_subject(struct audit_buffer *ab)
 }
 
 /*
- * Add the program of current. auditd receives at most 8,970 bytes of a record,
- * so a path that does not fit into AUDIT_CID_EXE_MAX bytes is not logged.
+ * auditd receives at most 8,970 bytes of a record, so a path that is longer
+ * than AUDIT_CID_EXE_MAX is not logged.
  */
 static void audit_cid_log_exe(struct audit_buffer *ab)
 {
@@ -138,12 +114,6 @@ static void audit_cid_log_exe(struct audit_buffer *ab)
 	audit_log_untrustedstring(ab, path);
 }
 
-/**
- * audit_cid_log_actor - add who acts and what it runs
- * @ab: the record, or NULL
- *
- * Context: Process context, may sleep.
- */
 void audit_cid_log_actor(struct audit_buffer *ab)
 {
 	if (!ab)
@@ -153,11 +123,11 @@ void audit_cid_log_actor(struct audit_buffer *ab)
 }
 
 /**
- * audit_cid_log_res - add the result of what current did, and its ID
+ * audit_cid_log_res - add the result and the ID of current to a record
  * @ab: the record, or NULL
- * @ctx: the audit context that the record was started with, or NULL. A record
- *	that is a part of an event leaves the ID to that event.
- * @res: 1 for success, 0 for a refusal
+ * @ctx: the audit context with which the record was started, or NULL. The ID
+ *	is only added to a standalone record.
+ * @res: 1 if the operation succeeded, 0 if it failed
  *
  * Context: Process context.
  */

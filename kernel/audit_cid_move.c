@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: what a write to the file does.
+ * Audit container ID: how a write to the file is carried out.
  *
- * A write is checked, logged and carried out. The log relies on this order:
+ * The order of these steps makes the log reliable:
  *
- * 1. All checks, under audit_cid_mutex. A request that fails here is refused,
- *    and logged as refused: nothing of it has made an event yet.
- * 2. The start of the record, with no lock held, as it may wait for the audit
- *    daemon.
- * 3. All checks again, under audit_cid_mutex, the namespaces of each thread, and
- *    the text of the record.
- * 4. Under the siglock of the target, where it can neither fork nor begin to
+ * 1. All checks, under audit_cid_mutex. A request that fails here is logged as
+ *    failed, and has not changed any event before.
+ * 2. The start of the record. It may wait for the audit daemon, so no lock is
+ *    held.
+ * 3. Under audit_cid_mutex: all checks again, the namespaces of each thread,
+ *    and the text of the record.
+ * 4. Under the siglock of the target, which can now neither fork nor begin to
  *    exit: the end of the record, and the store that moves the target.
- * 5. A record op=thread for each thread whose namespaces are not those that the
- *    record lists.
+ * 5. A record op=thread for each thread with other namespaces than the record
+ *    lists.
  *
- * The comment at the top of audit_cid.c has the locks and their order.
+ * The comment at the top of audit_cid.c describes the locks and their order.
  */
 
 #include <linux/audit.h>
@@ -29,40 +29,24 @@
 #include "audit.h"
 #include "audit_cid.h"
 
-/**
- * struct audit_cid_thread - a thread of the target with namespaces of its own
- * @tid: the thread
- * @set: its namespaces
- */
+/* A thread of the target with other namespaces than the record lists. */
 struct audit_cid_thread {
 	pid_t			tid;
 	struct audit_cid_nsset	set;
 };
 
-/**
- * struct audit_cid_move - a writer at work
- * @req: what it asked for
- * @rights: by what right
- * @pid: whose file it writes to
- * @target: the task behind @pid, referenced; NULL if it is gone
- * @made: the container to be, of AUDIT_CID_NEW; referenced
- * @found: what the request names or implies: the parent of a new container,
- *	or the container to join; referenced; NULL for the host
- * @from: where the target is. Valid under audit_cid_mutex; once the target
- *	has moved, this owns the reference that the target had.
- * @from_id: its ID, for the log
- * @nsset: the namespaces of the target
- * @threads: those of its threads whose namespaces are others
- * @nr_threads: how many there are
- * @max_threads: how many there is room for
- */
 struct audit_cid_move {
 	const struct audit_cid_request	*req;
 	struct audit_cid_rights		rights;
 	struct pid			*pid;
-	struct task_struct		*target;
+	struct task_struct		*target;	/* NULL: gone */
 	struct audit_cid		*made;
+	/* parent of the new audit container, or the one to join; NULL: host */
 	struct audit_cid		*found;
+	/*
+	 * The audit container of the target, valid under audit_cid_mutex. After
+	 * the move, this is the reference that the target had.
+	 */
 	struct audit_cid		*from;
 	u64				from_id;
 	struct audit_cid_nsset		nsset;
@@ -75,7 +59,7 @@ static pid_t audit_cid_opid(const struct audit_cid_move *move)
 {
 	pid_t tgid = move->target ? task_tgid_nr(move->target) : 0;
 
-	/* A target that was reaped has no number of its own any more. */
+	/* After the target was reaped, only the pid has its number. */
 	return tgid ?: pid_nr(move->pid);
 }
 
@@ -90,14 +74,13 @@ static void audit_cid_log_new(struct audit_buffer *ab,
 	else
 		audit_log_format(ab, "op=create ocontid=? pcontid=%llu",
 				 req->has_parent ? req->parent : move->from_id);
-	/* Anybody may be refused: do not repeat what they wrote. */
+	/* Any process can write a name to a request that is denied. */
 	if (moved)
 		audit_cid_log_name(ab, move->made->name, move->made->name_len);
 	else
 		audit_cid_log_name(ab, NULL, 0);
 }
 
-/* What was tried and, of a request that moves the target, done. */
 static void audit_cid_log_move(struct audit_buffer *ab,
 			       const struct audit_cid_move *move, bool moved)
 {
@@ -119,13 +102,13 @@ static void audit_cid_log_move(struct audit_buffer *ab,
 		audit_log_format(ab, " delegate=%d", move->req->delegate);
 }
 
-/* Writers that are in no container share one bound. */
+/* Rate limit for denied host processes. */
 static atomic64_t audit_cid_host_refused = ATOMIC64_INIT(0);
 
 /*
- * Anybody may be refused, so a writer without the capability is delayed where
- * this comes too often. All containers within a grant share its bound, as
- * delegates make more.
+ * Any process can cause denied writes in a loop, so a writer without the
+ * capability is delayed if it does. A delegation has one rate limit for its
+ * whole subtree, because delegatees can create more audit containers.
  */
 static void audit_cid_delay_refused(const struct audit_cid_move *move)
 {
@@ -158,13 +141,13 @@ static void audit_cid_log_refused(struct audit_cid_move *move)
 	audit_log_end(ab);
 }
 
-/* A delegate does not learn what lives elsewhere, nor that nothing does. */
+/* A delegatee must not find out whether an ID outside its subtree is live. */
 static int audit_cid_not_found(const struct audit_cid_move *move)
 {
 	return audit_cid_privileged(&move->rights) ? -ESRCH : -EPERM;
 }
 
-/* A new container goes at or below where the target is. */
+/* The parent must be the audit container of the target, or a descendant. */
 static int audit_cid_find_parent(struct audit_cid_move *move)
 {
 	const struct audit_cid_request *req = move->req;
@@ -181,7 +164,7 @@ static int audit_cid_find_parent(struct audit_cid_move *move)
 	return 0;
 }
 
-/* A container to join lies strictly below where the target is. */
+/* The audit container to join must be a descendant of the target's. */
 static int audit_cid_find_joined(struct audit_cid_move *move)
 {
 	move->found = audit_cid_find(move->req->id);
@@ -193,12 +176,12 @@ static int audit_cid_find_joined(struct audit_cid_move *move)
 	return 0;
 }
 
-/* May the writer act on the target? Fills in @from. */
+/* Check whether the writer may act on the target. Sets @from. */
 static int audit_cid_reach(struct audit_cid_move *move)
 {
 	lockdep_assert_held(&audit_cid_mutex);
 
-	/* Other flags change at any time, this one never. */
+	/* Other flags may change during the read. PF_KTHREAD does not. */
 	if (data_race(move->target->flags) & PF_KTHREAD)
 		return -EPERM;
 	move->from = audit_cid_of(move->target);
@@ -208,13 +191,13 @@ static int audit_cid_reach(struct audit_cid_move *move)
 		if (!audit_cid_covers(&move->rights, move->from,
 				      __task_cred(move->target)->user_ns))
 			return -EPERM;
-	/* The store decides; this spares a zombie the way there. */
+	/* audit_cid_switch() decides. Here, zombies only skip the work. */
 	if (data_race(move->target->signal->flags) & SIGNAL_GROUP_EXIT)
 		return -ESRCH;
 	return 0;
 }
 
-/* What may the writer do to the target? Fills in @from and @found. */
+/* Check whether the writer may do what it requests. Sets @from and @found. */
 static int audit_cid_resolve(struct audit_cid_move *move)
 {
 	int ret = audit_cid_reach(move);
@@ -227,9 +210,8 @@ static int audit_cid_resolve(struct audit_cid_move *move)
 }
 
 /*
- * Lock the thread group behind a pid. A task that is still on the list of
- * tasks has a sighand; without tasklist_lock, exec could take it away from the
- * leader that another thread is replacing.
+ * Without tasklist_lock, an exec by another thread could take the sighand from
+ * the leader. A task that is still on the list of tasks has one.
  */
 static struct task_struct *audit_cid_lock_group(struct pid *pid,
 						unsigned long *flags)
@@ -241,7 +223,6 @@ static struct task_struct *audit_cid_lock_group(struct pid *pid,
 	return p && lock_task_sighand(p, flags) ? p : NULL;
 }
 
-/* The first member of a new container, or one more of a live one. */
 static bool audit_cid_enter(struct audit_cid *to, bool made)
 {
 	if (!made)
@@ -250,7 +231,6 @@ static bool audit_cid_enter(struct audit_cid *to, bool made)
 	return true;
 }
 
-/* Make room for as many threads as there were, and for some more. */
 static int audit_cid_reserve_threads(struct audit_cid_move *move)
 {
 	kvfree(move->threads);
@@ -270,9 +250,9 @@ static void audit_cid_add_thread(struct audit_cid_move *move, pid_t tid,
 }
 
 /*
- * Note the namespaces of the target: those of its leader or, where that has
- * exited, of any live thread, and those of threads that have others. -EAGAIN:
- * there is no room for all.
+ * The record lists the namespaces of the leader or, if the leader has exited,
+ * of the first live thread. Threads with other namespaces have records of their
+ * own. -EAGAIN: more room is required for them.
  */
 static int audit_cid_note_nssets(struct audit_cid_move *move)
 {
@@ -325,9 +305,9 @@ static void audit_cid_log_threads(const struct audit_cid_move *move)
 }
 
 /*
- * Log the move and make it, both in one section in which the target can
- * neither fork nor make a thread nor begin to exit: the record precedes
- * whatever the target does with its new ID, and what it says is true.
+ * The record is logged and the target moved in one section in which the target
+ * can neither fork nor begin to exit. So the record precedes all that the
+ * target does with the new ID, and its text is still true.
  */
 static int audit_cid_switch(struct audit_cid_move *move,
 			    struct audit_buffer *ab)
@@ -353,7 +333,7 @@ static int audit_cid_switch(struct audit_cid_move *move,
 	return moved ? 0 : -ESRCH;
 }
 
-/* Give a new container its number and its place; nobody can join it yet. */
+/* Without a member, other writers cannot join a new audit container yet. */
 static void audit_cid_place(struct audit_cid_move *move)
 {
 	if (!move->made)
@@ -364,7 +344,6 @@ static void audit_cid_place(struct audit_cid_move *move)
 	audit_cid_charge(move->made, 1);
 }
 
-/* A new container that nobody has moved to. */
 static void audit_cid_displace(struct audit_cid_move *move)
 {
 	if (!move->made)
@@ -375,7 +354,6 @@ static void audit_cid_displace(struct audit_cid_move *move)
 	move->made->parent = NULL;
 }
 
-/* Note the namespaces, log the move with them, and make it. */
 static int audit_cid_note_and_switch(struct audit_cid_move *move,
 				     struct audit_buffer *ab)
 {
@@ -394,7 +372,6 @@ static int audit_cid_note_and_switch(struct audit_cid_move *move,
 	return ret;
 }
 
-/* All of a move that is serialised with other writers. */
 static int audit_cid_commit(struct audit_cid_move *move,
 			    struct audit_buffer *ab)
 {
@@ -411,7 +388,7 @@ static int audit_cid_commit(struct audit_cid_move *move,
 	return ret;
 }
 
-/* A write for oneself ends under the new ID, which its event is to name. */
+/* The event of a writer that has moved itself names the new ID. */
 static void audit_cid_noted(const struct audit_cid_move *move)
 {
 	struct audit_context *ctx = audit_context();
@@ -421,9 +398,9 @@ static void audit_cid_noted(const struct audit_cid_move *move)
 }
 
 /*
- * The record is started before the mutex is acquired, since that may wait for
- * the audit daemon, and only for a move that would be made: a record that is
- * started makes an event of the whole system call.
+ * The record starts before the mutex is acquired, because the start may wait
+ * for the audit daemon. It starts only after the checks have passed, because a
+ * started record turns the system call into an event.
  */
 static int audit_cid_try_move(struct audit_cid_move *move)
 {
@@ -455,8 +432,8 @@ static int audit_cid_move(struct audit_cid_move *move)
 }
 
 /*
- * The key is on while a container is being made and ever after one was. It
- * sleeps, so it comes before all locks.
+ * The static key is on during the first creation and afterwards. It uses locks
+ * that sleep, so it comes before all other locks.
  */
 static int audit_cid_make(struct audit_cid_move *move)
 {
@@ -470,7 +447,7 @@ static int audit_cid_make(struct audit_cid_move *move)
 
 	static_branch_inc(&audit_cid_used);
 	ret = audit_cid_move(move);
-	/* The first one that was made keeps it on. */
+	/* The first success keeps it on. */
 	if (ret || atomic_xchg(&made_any, 1))
 		static_branch_dec(&audit_cid_used);
 	return ret;
@@ -495,7 +472,7 @@ static int audit_cid_check(struct audit_cid_move *move)
 	return audit_cid_resolve(move);
 }
 
-/* A delegate may neither grant nor announce. */
+/* A delegatee may neither delegate nor announce. */
 static bool audit_cid_permitted(const struct audit_cid_move *move)
 {
 	if (move->req->op == AUDIT_CID_ANNOUNCE || move->req->delegate)
@@ -517,18 +494,22 @@ static int audit_cid_perform(struct audit_cid_move *move)
 
 /**
  * audit_cid_apply - carry out a request
- * @pid: the process to label
- * @req: what to do
- * @rights: by what right
+ * @pid: the target
+ * @req: the request
+ * @rights: the permissions of opener and writer
  *
- * Logs the attempt, whatever becomes of it.
+ * Logs the attempt, whether it succeeds or fails.
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EPERM (no right, a kernel thread, or out of the subtree of
- * writer, opener or target; for a delegate, also no such live container),
- * -ESRCH (the process is gone or exits, or there is no such live container),
- * -ENOSPC (nested too deep, or a budget is used up), -ENOMEM, -EAGAIN (an
- * announcement that could not log all live containers).
+ * Return: 0 or a negative error:
+ *
+ * * %-EPERM - a permission is missing, the target is a kernel thread, or the
+ *   request leaves the subtree of writer, opener or target. A delegatee also
+ *   gets it for an ID that is not live.
+ * * %-ESRCH - the target is gone or exits, or the ID is not live
+ * * %-ENOSPC - too many levels, or the limit of a delegation is reached
+ * * %-ENOMEM
+ * * %-EAGAIN - not all live audit containers could be announced
  */
 int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		    const struct audit_cid_rights *rights)
@@ -543,7 +524,7 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 		move.from_id = audit_cid_id_of(move.target);
 		ret = audit_cid_perform(&move);
 	}
-	/* Not refused, but not complete. */
+	/* An incomplete announcement has logged records already. */
 	if (ret && ret != -EAGAIN)
 		audit_cid_log_refused(&move);
 
@@ -558,12 +539,12 @@ int audit_cid_apply(struct pid *pid, const struct audit_cid_request *req,
 /**
  * audit_cid_read - read the ID of a process
  * @pid: the process
- * @rights: by what right
- * @id: set to the ID, 0 if the process is in no audit container
+ * @rights: the permissions of opener and reader
+ * @id: set to the ID, 0 for a host process
  *
  * Context: Process context.
- * Return: 0, or -EPERM (no right, or out of the subtree of reader or opener),
- * or -ESRCH (the process is gone).
+ * Return: 0, -EPERM if a permission is missing or the process is outside the
+ * subtree of reader or opener, or -ESRCH if it is gone.
  */
 int audit_cid_read(struct pid *pid, const struct audit_cid_rights *rights,
 		   u64 *id)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: the set of namespaces, as records about audit
- * containers list it.
+ * Audit container ID: sets of namespaces in AUDIT_CONTAINER_OP records.
  *
- * A set is driven by the table in audit_cid_ns.h. A namespace type that the
- * kernel gains is one more row; a type that the kernel is built without has
- * none. Inode numbers are those of the links in /proc/PID/ns. They are recycled;
- * where a namespace has a 64-bit ID, which is not, records list both.
+ * The table in audit_cid_ns.h has one row for each type of namespace that the
+ * kernel is built with. Records list the inode number, as the links in
+ * /proc/PID/ns show it, which is reused. If the kernel also has a 64-bit ID,
+ * which is never reused, records list both.
  */
 
 #define pr_fmt(fmt) "audit_cid: " fmt
@@ -33,13 +32,9 @@
 
 #include "audit_cid.h"
 
-/**
- * struct audit_cid_ns - a row of the namespace table
- * @field: the name of its field in a record
- * @for_children: listed only where it is not that of the row before
- */
 struct audit_cid_ns {
 	const char	*field;
+	/* listed only if it differs from the row before */
 	bool		for_children;
 };
 
@@ -62,12 +57,12 @@ static void audit_cid_ns_note(struct audit_cid_nsset *set, int row,
 }
 
 /**
- * audit_cid_nsset_fill - note the namespaces of a task
- * @set: set to their numbers
+ * audit_cid_nsset_fill - read the namespaces of a task from a nsproxy
+ * @set: set to the numbers of the namespaces
  * @p: the task
- * @ns: its namespaces, not NULL
+ * @ns: the nsproxy, not NULL
  *
- * Context: @p is current or locked by task_lock(), so that @ns stays.
+ * Context: @p is current or locked by task_lock(), which keeps @ns.
  */
 void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
 			  const struct nsproxy *ns)
@@ -82,12 +77,12 @@ void audit_cid_nsset_fill(struct audit_cid_nsset *set, struct task_struct *p,
 }
 
 /**
- * audit_cid_nsset_of - note the namespaces of a thread
- * @set: set to their numbers, unless it has none
+ * audit_cid_nsset_of - read the namespaces of a thread
+ * @set: set to the numbers of the namespaces, if the result is true
  * @p: the thread, referenced
  *
  * Context: Process context.
- * Return: Whether it has namespaces. One that has exited has none.
+ * Return: Whether the thread has namespaces. After its exit, it does not.
  */
 bool audit_cid_nsset_of(struct audit_cid_nsset *set, struct task_struct *p)
 {
@@ -98,16 +93,7 @@ bool audit_cid_nsset_of(struct audit_cid_nsset *set, struct task_struct *p)
 	return true;
 }
 
-/**
- * audit_cid_nsset_read - note the namespaces of a process
- * @set: set to their numbers, unless it has none
- * @p: a task of the process, referenced
- *
- * They are those of the leader or, where it has exited, of any live thread.
- *
- * Context: Process context.
- * Return: Whether there was a thread that has namespaces.
- */
+/* The namespaces of the leader or, if it has exited, of any live thread. */
 bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p)
 {
 	struct task_struct *t;
@@ -119,14 +105,6 @@ bool audit_cid_nsset_read(struct audit_cid_nsset *set, struct task_struct *p)
 	return false;
 }
 
-/**
- * audit_cid_nsset_equal - are two sets the same
- * @a: one
- * @b: the other
- *
- * Context: Any.
- * Return: Whether all namespaces are.
- */
 bool audit_cid_nsset_equal(const struct audit_cid_nsset *a,
 			   const struct audit_cid_nsset *b)
 {
@@ -137,7 +115,7 @@ bool audit_cid_nsset_equal(const struct audit_cid_nsset *a,
 	return !memcmp(a->inum, b->inum, sizeof(a->inum));
 }
 
-/* Is a namespace that of the parent, or what the parent keeps for children? */
+/* The child has the namespace of the parent, or the one for its children. */
 static bool audit_cid_ns_follows(int i, const struct audit_cid_nsset *child,
 				 const struct audit_cid_nsset *parent)
 {
@@ -149,14 +127,12 @@ static bool audit_cid_ns_follows(int i, const struct audit_cid_nsset *child,
 }
 
 /**
- * audit_cid_nsset_follows - do the namespaces of a child follow from those of
- *	its parent
- * @child: those of a new task
- * @parent: those of the task that made it
+ * audit_cid_nsset_follows - compare the set of a new task with its parent's set
+ * @child: namespaces of the new task
+ * @parent: namespaces of the task that created it
  *
- * Context: Any.
- * Return: Whether each is that of the parent or that of the parent's future
- * children.
+ * Return: Whether each namespace of @child is the namespace of the parent, or
+ * its namespace for children.
  */
 bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
 			     const struct audit_cid_nsset *parent)
@@ -170,15 +146,14 @@ bool audit_cid_nsset_follows(const struct audit_cid_nsset *child,
 }
 
 /**
- * audit_cid_ns_print - format a row of a set of namespaces
- * @buf: where to, AUDIT_CID_NS_TEXT bytes are always enough
- * @size: of @buf, in bytes
+ * audit_cid_ns_print - format one namespace of a set
+ * @buf: buffer for the text; AUDIT_CID_NS_TEXT bytes are always sufficient
+ * @size: size of @buf, in bytes
  * @set: the set
- * @row: which one, below AUDIT_CID_NS_ROWS
+ * @row: row of the namespace table, less than AUDIT_CID_NS_ROWS
  *
- * Context: Any.
- * Return: The length of the text, 0 if the row is not listed, or -E2BIG if it
- * was cut.
+ * Return: The length of the text, 0 if the row is not listed, or -E2BIG if the
+ * text was truncated.
  */
 int audit_cid_ns_print(char *buf, size_t size,
 		       const struct audit_cid_nsset *set, int row)
@@ -200,17 +175,16 @@ int audit_cid_ns_print(char *buf, size_t size,
 static dev_t audit_cid_nsfs __ro_after_init;
 
 /**
- * audit_cid_nsdev - the device of the namespace file system
+ * audit_cid_nsdev - get the device number of the namespace file system
  *
- * Context: Any.
- * Return: The one device that all namespaces have in this boot.
+ * Return: The device number, which is constant during a boot.
  */
 dev_t audit_cid_nsdev(void)
 {
 	return audit_cid_nsfs;
 }
 
-/* Nothing hands out the device but a file of the file system. */
+/* Only a file of the file system gives access to its device number. */
 static int __init audit_cid_nsdev_init(void)
 {
 	struct path path;

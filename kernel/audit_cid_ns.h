@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: the namespace table, one row for each type that the
- * kernel has, in the order in which records list them.
+ * Audit container ID: the namespace table. It has one row for each type of
+ * namespace that the kernel is built with, in the order of the fields in
+ * records.
  *
- * AUDIT_CID_NS(field, found): the name of the field in a record, and where the
- * struct ns_common of the task p with the nsproxy ns is; NULL if it has none.
- * AUDIT_CID_NS_CHILDREN(field, found): the namespace of its future children,
- * which is listed only where it is not that of the row before.
+ * AUDIT_CID_NS(field, found): the name of the field, and the struct ns_common
+ * of the task p with the nsproxy ns, or NULL.
+ * AUDIT_CID_NS_CHILDREN(field, found): the namespace for future children, which
+ * is listed only if it differs from the row before.
  *
- * Whoever includes this defines both. There is no guard: it is included once
- * for each use.
+ * A file that includes this header defines both macros. The header has no
+ * include guard, because each use includes it again.
  */
 
 #ifdef CONFIG_CGROUPS

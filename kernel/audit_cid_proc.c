@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: /proc/PID/audit_containerid, its grammar and who may
- * use it. include/uapi/linux/audit_cid.h describes the commands.
+ * Audit container ID: /proc/PID/audit_containerid. The commands are described
+ * in include/uapi/linux/audit_cid.h.
  */
 
 #include <linux/audit.h>
@@ -31,7 +31,7 @@ static const match_table_t audit_cid_options = {
 	{ OPT_UNKNOWN, NULL },
 };
 
-/* Canonical decimal: no sign, no leading zero, nothing that follows. */
+/* Canonical decimal: no sign, leading zero or trailing text. */
 static int audit_cid_parse_id(const char *word, u64 *id)
 {
 	size_t digits = strspn(word, "0123456789");
@@ -104,11 +104,10 @@ static int audit_cid_parse_new(char *text, struct audit_cid_request *req)
 
 /**
  * audit_cid_parse - parse one write to the file
- * @text: the @len bytes written and a NUL; changed, and @req points into it
+ * @text: the @len bytes written and a NUL; modified, and @req points into it
  * @len: number of bytes written
  * @req: set to the request
  *
- * Context: Any.
  * Return: 0, or -EINVAL if the text is not a command.
  */
 int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req)
@@ -136,7 +135,10 @@ int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req)
 	return -EINVAL;
 }
 
-/* Any of them will do. The narrow one is asked for first, as a denial is logged. */
+/*
+ * Either capability is sufficient. LSMs log denials, so the check starts with
+ * the capability that permits less.
+ */
 static const int audit_cid_caps[] = {
 #ifdef CAP_AUDIT_CONTAINER
 	CAP_AUDIT_CONTAINER,
@@ -144,7 +146,6 @@ static const int audit_cid_caps[] = {
 	CAP_AUDIT_CONTROL,
 };
 
-/* Does the opener of a file, or current where it is NULL, hold a capability? */
 static bool audit_cid_capable(const struct file *file, struct user_namespace *ns)
 {
 	int i;
@@ -156,7 +157,7 @@ static bool audit_cid_capable(const struct file *file, struct user_namespace *ns
 	return false;
 }
 
-/* A delegate's capability matters within a grant only. */
+/* Without a delegation, the check could only cause a denial that LSMs log. */
 static struct audit_cid_right audit_cid_right_of(const struct file *file,
 						 struct user_namespace *user_ns,
 						 const struct audit_cid *cid)
@@ -170,8 +171,8 @@ static struct audit_cid_right audit_cid_right_of(const struct file *file,
 }
 
 /*
- * The container of the opener, NULL for the host, comes with the file. Where
- * the caller is may change, so who uses the right looks by itself.
+ * The audit container of the opener was stored in the file at that time. The
+ * audit container of the caller may still change, so it is filled in later.
  */
 static struct audit_cid_rights audit_cid_rights_of(const struct file *file)
 {
@@ -220,7 +221,7 @@ static ssize_t audit_containerid_write(struct file *file,
 		return ret;
 	rights = audit_cid_rights_of(file);
 	ret = audit_cid_apply(proc_audit_containerid_pid(file), &req, &rights);
-	/* The offset stays: a file may be written to more than once. */
+	/* The offset stays 0, so that one open file accepts several writes. */
 	return ret ?: count;
 }
 

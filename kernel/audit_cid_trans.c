@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: records about namespaces that change.
+ * Audit container ID: records of namespace changes.
  *
- * The namespaces of a container are those that the record of its creation
- * lists, and those of its members that any later record lists: op=setns,
- * op=unshare, op=clone and op=exec give the whole set after the change. A set
- * that follows from an earlier record is no change. So a child that enters
- * what its parent's record called "for_children" has none, and a plain fork
- * never has one.
+ * The namespaces of an audit container are those in its create record, and
+ * those of its members in later records: op=setns, op=unshare, op=clone and
+ * op=exec list the whole set after the change. A set that follows from an
+ * earlier record is not a change: a child may enter the namespaces that the
+ * record of its parent lists as "for_children", and a plain fork is never
+ * recorded.
  *
- * A record belongs to the event of the system call, where that is logged. This
- * is known only as the call ends, so the record waits among the auxiliary data
- * of the audit context, and the code that frees those logs what was not logged
- * with the event as an event of its own. Where no rule is loaded the call cannot
- * be logged, and the record does not wait. Everybody can change namespaces in a
- * loop, so members that do it too fast are delayed, see audit_cid_bound.c.
+ * A record is part of the event of its system call if that is logged. The
+ * kernel decides this when the call ends, so the record waits in the auxiliary
+ * data of the audit context. If the event was not logged, the code that frees
+ * the auxiliary data logs the record as an event. If no rule is loaded, the
+ * call cannot be logged and the record does not wait. Any process can change
+ * namespaces in a loop, so members that exceed a rate are delayed: see
+ * audit_cid_bound.c.
  *
- * A task in no container has records only within logged events. They answer
- * which task entered the namespaces of a container from outside.
+ * The records of a host process are only logged as parts of events. They show
+ * which host process has entered the namespaces of an audit container.
  *
- * All of this runs where the task holds no lock, as a record may wait for the
- * audit daemon.
+ * A record may wait for the audit daemon, so the callers hold no lock.
  */
 
 #include <linux/audit.h>
@@ -35,25 +35,15 @@
 #include "audit.h"
 #include "audit_cid.h"
 
-/* What makes unshare(2) change the namespaces of the caller. */
 #define AUDIT_CID_NS_FLAGS						\
 	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS |	\
 	 CLONE_NEWPID | CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS)
 
-/**
- * struct audit_cid_trans - a change of namespaces
- * @aux: queues it until the system call ends; first, as it is freed by this
- * @op: what changed them
- * @cid: the container of the task, referenced; NULL for the host
- * @opid: process that the namespaces are those of
- * @otid: its thread
- * @set: the namespaces after the change
- * @logged: it went into the event of the system call
- */
 struct audit_cid_trans {
+	/* first member: audit frees the structure through it */
 	struct audit_aux_data	aux;
 	const char		*op;
-	struct audit_cid	*cid;
+	struct audit_cid	*cid;	/* NULL: a host process */
 	pid_t			opid;
 	pid_t			otid;
 	struct audit_cid_nsset	set;
@@ -71,7 +61,7 @@ static void audit_cid_log_trans(struct audit_buffer *ab,
 	audit_cid_log_res(ab, ctx, 1);
 }
 
-/* Log a change as an event of its own, if it is one of a container. */
+/* The namespaces of a host process are not logged outside of events. */
 static void audit_cid_log_trans_alone(const struct audit_cid_trans *trans)
 {
 	struct audit_buffer *ab;
@@ -86,10 +76,10 @@ static void audit_cid_log_trans_alone(const struct audit_cid_trans *trans)
 }
 
 /**
- * audit_cid_log_aux - log a change within the event of its system call
+ * audit_cid_log_aux - log a namespace change in the event of its system call
  * @ab: the record
- * @ctx: the audit context of the current task
- * @aux: the change
+ * @ctx: the audit context of current
+ * @aux: the namespace change
  *
  * Context: Process context, may sleep.
  */
@@ -104,8 +94,10 @@ void audit_cid_log_aux(struct audit_buffer *ab, const struct audit_context *ctx,
 }
 
 /**
- * audit_cid_release_aux - a change is about to be freed
+ * audit_cid_release_aux - prepare auxiliary data for being freed
  * @aux: auxiliary data of any type, no longer in the audit context
+ *
+ * A namespace change that the event did not log is logged here.
  *
  * Context: Process context, may sleep.
  */
@@ -122,13 +114,11 @@ void audit_cid_release_aux(struct audit_aux_data *aux)
 	audit_cid_put(trans->cid);
 }
 
-/* May the event of the running system call still be logged? */
 static bool audit_cid_event_open(const struct audit_context *ctx)
 {
 	return audit_cid_in_event(ctx) && !ctx->dummy;
 }
 
-/* Let a change, and its reference, wait for the end of the system call. */
 static bool audit_cid_trans_wait(struct audit_context *ctx,
 				 const struct audit_cid_trans *trans)
 {
@@ -143,44 +133,46 @@ static bool audit_cid_trans_wait(struct audit_context *ctx,
 	return true;
 }
 
-/* The process that a writer is moving, and whose namespaces it reads. */
+/* The process that a writer is moving. Its namespaces are being read. */
 static struct signal_struct *audit_cid_settling;
 
 /**
- * audit_cid_begin_settling - a writer is about to read a process's namespaces
- * @sig: the process, which the writer is going to move
+ * audit_cid_begin_settling - mark a process before its namespaces are read
+ * @sig: the process that the writer is moving
  *
- * Context: The caller holds audit_cid_mutex, and a reference to a task of it.
+ * Context: The caller holds audit_cid_mutex, and a reference to a task of @sig.
  */
 void audit_cid_begin_settling(struct signal_struct *sig)
 {
 	lockdep_assert_held(&audit_cid_mutex);
 	WRITE_ONCE(audit_cid_settling, sig);
-	/* Pairs with that in audit_cid_get_settled(): namespaces come next. */
+	/*
+	 * The mark before the reads of the namespaces. Pairs with the barrier
+	 * in audit_cid_get_settled().
+	 */
 	smp_mb();
 }
 
 /**
- * audit_cid_end_settling - a writer has moved the process, or failed to
+ * audit_cid_end_settling - remove the mark of a process
  *
  * Context: The caller holds audit_cid_mutex.
  */
 void audit_cid_end_settling(void)
 {
 	lockdep_assert_held(&audit_cid_mutex);
-	/* Pairs with the load in audit_cid_get_settled(): the store came first. */
+	/* The pointer before the mark is removed. Pairs with the load below. */
 	smp_store_release(&audit_cid_settling, NULL);
 }
 
 /*
- * Take a reference to the container of a task whose namespaces are stored.
- * Either a writer that moves the task reads these namespaces, or the task finds
- * its process settling or moved. It waits for a writer only if that moves its
- * own process at this moment.
+ * The namespaces of @p are stored. Either the writer that moves @p reads them,
+ * or @p sees the mark or its new audit container. Only a writer that is moving
+ * the process of @p makes it wait.
  */
 static struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
 {
-	/* Pairs with that in audit_cid_begin_settling(). */
+	/* Pairs with the barrier in audit_cid_begin_settling(). */
 	smp_mb();
 	/* Pairs with the store in audit_cid_end_settling(). */
 	if (unlikely(smp_load_acquire(&audit_cid_settling) == p->signal)) {
@@ -190,7 +182,6 @@ static struct audit_cid *audit_cid_get_settled(const struct task_struct *p)
 	return audit_cid_get_of(p);
 }
 
-/* Only a change within a system call of current can wait for its end. */
 static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
 {
 	struct audit_context *ctx = audit_context();
@@ -219,19 +210,19 @@ static void audit_cid_trans(const char *op, struct task_struct *p, bool waits)
 }
 
 /**
- * __audit_cid_setns_changes - is setns(2) about to change a namespace
- * @nsset: the namespaces that current is about to have
+ * __audit_cid_setns_changes - check whether setns(2) changes a namespace
+ * @nsset: the namespaces of current after the call
  *
- * A task that enters from outside is logged in any case.
+ * Host processes are logged even if nothing changes.
  *
  * Context: Process context.
- * Return: Whether it is, or may be.
+ * Return: Whether a namespace changes, or may change.
  */
 bool __audit_cid_setns_changes(const struct nsset *nsset)
 {
 	struct audit_cid_nsset old, new;
 
-	/* One cannot enter the user namespace that one is in. */
+	/* A task cannot enter the user namespace in which it is. */
 	if (nsset->flags & CLONE_NEWUSER || !audit_cid_id_of(current))
 		return true;
 	audit_cid_nsset_fill(&old, current, current->nsproxy);
@@ -239,24 +230,12 @@ bool __audit_cid_setns_changes(const struct nsset *nsset)
 	return !audit_cid_nsset_equal(&old, &new);
 }
 
-/**
- * __audit_cid_setns - current has entered namespaces by setns(2)
- * @changed: what audit_cid_setns_changes() returned before
- *
- * Context: Process context, may sleep.
- */
 void __audit_cid_setns(bool changed)
 {
 	if (changed)
 		audit_cid_trans("setns", current, true);
 }
 
-/**
- * __audit_cid_unshare - current has called unshare(2) with success
- * @flags: its argument
- *
- * Context: Process context, may sleep.
- */
 void __audit_cid_unshare(unsigned long flags)
 {
 	if (flags & AUDIT_CID_NS_FLAGS)
@@ -264,7 +243,7 @@ void __audit_cid_unshare(unsigned long flags)
 }
 
 /**
- * __audit_cid_clone - current has made a task
+ * __audit_cid_clone - log the namespaces of a new task
  * @p: the task, which does not run yet
  *
  * Context: Process context, may sleep.
@@ -273,7 +252,7 @@ void __audit_cid_clone(struct task_struct *p)
 {
 	struct audit_cid_nsset parent, child;
 
-	/* As after any plain fork, and for every thread. */
+	/* A thread, or a plain fork. */
 	if (p->nsproxy == current->nsproxy &&
 	    task_cred_xxx(p, user_ns) == current_user_ns())
 		return;
@@ -285,11 +264,11 @@ void __audit_cid_clone(struct task_struct *p)
 }
 
 /**
- * __audit_cid_exec - current has executed a program
- * @old: its namespaces before; only compared, as they may be gone
+ * __audit_cid_exec - log that exec has changed a namespace of current
+ * @old: its namespaces before; may be freed, so they are only compared
  *
- * It may have entered its time namespace for children. The event of execve(2)
- * is the new program's, so the record always stands alone.
+ * exec enters the time namespace for children. The event of execve(2) already
+ * belongs to the new program, so the record is always standalone.
  *
  * Context: Process context, may sleep. exec has released its locks.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: what the rest of the kernel calls.
+ * Audit container ID: functions that the rest of the kernel calls.
  */
 #ifndef _LINUX_AUDIT_CID_H
 #define _LINUX_AUDIT_CID_H
@@ -27,7 +27,7 @@ struct pid;
 
 #ifdef CONFIG_AUDIT_CID
 
-/* What AUDIT_GET reports in addition to AUDIT_FEATURE_BITMAP_ALL. */
+/* Features that AUDIT_GET reports in addition to AUDIT_FEATURE_BITMAP_ALL. */
 #define AUDIT_CID_FEATURES	AUDIT_FEATURE_BITMAP_CONTID
 
 extern const struct file_operations proc_audit_containerid_operations;
@@ -40,11 +40,11 @@ void audit_cid_exit_last(struct signal_struct *sig);
 void audit_cid_put(struct audit_cid *cid);
 
 /**
- * audit_cid_fork - let a new task inherit the ID of the current one
- * @p: the new task, past the last point where its creation can fail
+ * audit_cid_fork - let a new task inherit the ID of current
+ * @p: the new task, past the last point at which its creation can fail
  *
- * The ID is that of the task that makes @p, whichever its parent is to be
- * (CLONE_PARENT). A thread shares it and is only counted.
+ * With CLONE_PARENT, too, the ID is that of current, not that of the new
+ * parent. A thread shares the ID and is only counted.
  *
  * Context: Atomic. The caller holds the siglock of current.
  */
@@ -57,12 +57,13 @@ static inline void audit_cid_fork(struct task_struct *p)
 }
 
 /**
- * audit_cid_exit - a thread exits; its process may be the last member
+ * audit_cid_exit - remove an exiting thread, and its process after the last
+ * thread
  * @p: current
  *
- * Comes after everything in exit that may be audited, and before anybody is
- * notified of the exit: a task that waits for the last member finds the end in
- * the log.
+ * Comes after all code of the exit that may cause audit events, and before the
+ * parent is notified. So a process that waits for the last member finds the end
+ * of the audit container in the log.
  *
  * Context: Process context, may sleep, but not for the audit daemon.
  */
@@ -70,7 +71,7 @@ static inline void audit_cid_exit(struct task_struct *p)
 {
 	struct signal_struct *sig = p->signal;
 
-	/* A last thread makes no other one: nobody else counts. */
+	/* The last thread cannot create threads, so 0 is final. */
 	if (atomic_read_acquire(&sig->audit_cid_extra) &&
 	    atomic_dec_return(&sig->audit_cid_extra) >= 0)
 		return;
@@ -79,10 +80,8 @@ static inline void audit_cid_exit(struct task_struct *p)
 }
 
 /**
- * audit_cid_free - drop the reference of a process that is freed
+ * audit_cid_free - put the reference of a process that is freed
  * @sig: the process
- *
- * Context: Any.
  */
 static inline void audit_cid_free(struct signal_struct *sig)
 {
@@ -103,10 +102,9 @@ void audit_cid_log_aux(struct audit_buffer *ab, const struct audit_context *ctx,
 		       struct audit_aux_data *aux);
 void audit_cid_release_aux(struct audit_aux_data *aux);
 
-/* What follows costs nothing until a container is made. */
+/* The functions below cost nothing before the first audit container. */
 DECLARE_STATIC_KEY_FALSE(audit_cid_used);
 
-/* Whether a container was ever made */
 static inline bool audit_cid_in_use(void)
 {
 	return static_branch_unlikely(&audit_cid_used);
@@ -123,7 +121,7 @@ void __audit_cid_unshare(unsigned long flags);
 void __audit_cid_clone(struct task_struct *p);
 void __audit_cid_exec(const struct nsproxy *old);
 
-/* Each event asks, so it is done without a call for who is in no container. */
+/* Called for each event, so host processes do not pay for a function call. */
 static inline void audit_note_contid(u64 *contid, struct task_struct *p)
 {
 	*contid = 0;
@@ -153,7 +151,7 @@ static inline void audit_log_packet(struct audit_buffer *ab,
 		audit_log_packet_origin(ab, net);
 }
 
-/* The first container may be made until the namespaces are stored. */
+/* The first audit container may be created before the namespaces are stored. */
 static inline bool audit_cid_setns_changes(const struct nsset *nsset)
 {
 	return !static_branch_unlikely(&audit_cid_used) ||
@@ -185,8 +183,8 @@ static inline void audit_cid_exec(const struct nsproxy *old)
 }
 
 /*
- * These look at what was noted and not at the key: one instruction more before
- * the first container is made, and less ever after.
+ * These functions check the stored ID, not the static key: one instruction more
+ * before the first audit container, fewer afterwards.
  */
 void __audit_log_contid(struct audit_buffer *ab, u64 contid);
 void __audit_log_contid_once(struct audit_buffer *ab, u64 *contid);
@@ -198,7 +196,7 @@ static inline void audit_log_contid(struct audit_buffer *ab, u64 contid)
 		__audit_log_contid(ab, contid);
 }
 
-/* Text of user space follows only behind it: there it could be forged. */
+/* Comes before text of user space, which could otherwise forge the field. */
 static inline void audit_log_contid_once(struct audit_buffer *ab, u64 *contid)
 {
 	if (unlikely(*contid))
