@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests of audit container IDs: random input against another, simpler
- * way to say what is right. Each input has memory of exactly its size, so that
- * KASAN sees a look past its end.
+ * KUnit tests of audit container IDs: random input, compared with a simpler
+ * computation of the result. Each input has a buffer of exactly its size, so
+ * that KASAN detects a read behind it.
  *
  *	audit_cid_fuzz_kunit.rounds=N	inputs per test
- *	audit_cid_fuzz_kunit.seed=N	where to begin; the same one repeats them
+ *	audit_cid_fuzz_kunit.seed=N	seed; the same seed repeats the inputs
  */
 
 #include <kunit/test.h>
@@ -53,18 +53,11 @@ static u64 pick_number(struct rnd_state *rnd)
  * Text
  */
 
-/**
- * struct sample - a command and what it means
- * @text: the command, without a newline
- * @len: its length
- * @name: the name in @req points here
- * @req: what it is to be parsed as
- */
 struct sample {
 	char text[TEXT_MAX];
 	size_t len;
-	char name[AUDIT_CID_NAME_MAX + 1];
-	struct audit_cid_request req;
+	char name[AUDIT_CID_NAME_MAX + 1];	/* req.name points here */
+	struct audit_cid_request req;		/* the expected result */
 };
 
 static void pick_name(struct rnd_state *rnd, struct sample *s)
@@ -110,7 +103,7 @@ static void (*const orders[][3])(struct sample *s) = {
 	{ add_delegate, add_parent, add_name },
 };
 
-/* The text of a request: there is one, but for the order of options. */
+/* Write the text of a request. Only the order of options varies. */
 static void print(struct sample *s, u32 order)
 {
 	int i;
@@ -230,7 +223,7 @@ static bool same_request(const struct audit_cid_request *a,
 	       (!a->name || !strcmp(a->name, b->name));
 }
 
-/* Returns whether a text, of which a copy is parsed, got what it deserves. */
+/* Parse a copy of a text, and return whether the result is right. */
 static bool parse_is_right(struct kunit *test, const struct sample *s,
 			   bool valid, struct sample *spare, u32 *accepted)
 {
@@ -304,7 +297,7 @@ static bool is_low(u32 type)
 	return type == AUDIT_CONTID || type == AUDIT_CONTID_TREE;
 }
 
-/* Each low word has its high word behind it, each high word a low one before. */
+/* A high word follows each low word, and a low word precedes each high word. */
 static bool paired(const struct audit_field *f, u32 n)
 {
 	u32 i;

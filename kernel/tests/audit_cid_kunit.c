@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests of audit container IDs: what needs no task and no audit daemon.
+ * KUnit tests of audit container IDs: code that requires neither a task nor an
+ * audit daemon.
  */
 
 #include <kunit/test.h>
@@ -269,7 +270,7 @@ static void object_stays_small(struct kunit *test)
 	KUNIT_EXPECT_LE(test, sizeof(struct audit_cid), with_ids ? 256 : 192);
 }
 
-/* Live or not, as the index has them; the caller puts them. */
+/* Index an audit container, live or not. The caller releases it. */
 static struct audit_cid *make_indexed(struct kunit *test, int members)
 {
 	struct audit_cid *cid = make(test, NULL);
@@ -287,7 +288,7 @@ static void remove_indexed(struct audit_cid *cid)
 	audit_cid_put(cid);
 }
 
-/* What find or next gave, which is compared only. */
+/* Compare and release the result of find or next. */
 static struct audit_cid *put(struct audit_cid *cid)
 {
 	audit_cid_put(cid);
@@ -503,7 +504,10 @@ static void charge_goes_to_every_grant_above(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[2]->delegated), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[3]->delegated), 1);
 
-	/* Parents first: an ended one still passes on what is below it. */
+	/*
+	 * Parents first: an ended audit container still precedes its
+	 * descendants.
+	 */
 	for (i = 0; i < ARRAY_SIZE(g.cid); i++)
 		audit_cid_charge(g.cid[i], -1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&g.cid[1]->delegated), 0);
@@ -520,7 +524,10 @@ static void budget_is_left_if_every_grant_has_some(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[0]));
 	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[4]));
 
-	/* The lower one is full, the upper one is not. */
+	/*
+	 * The limit of the lower delegation is reached, that of the upper one
+	 * is not.
+	 */
 	atomic_set(&g.cid[3]->delegated, 3);
 	atomic_set(&g.cid[1]->delegated, 1);
 	KUNIT_EXPECT_TRUE(test, audit_cid_budget_left(g.cid[2]));
@@ -536,7 +543,7 @@ static void budget_is_left_if_every_grant_has_some(struct kunit *test)
 	put_grants(&g);
 }
 
-/* Who asks: nobody, a delegate, or one who is privileged. */
+/* Callers: without a right, a delegatee, and a privileged one. */
 #define NOBODY		{}
 #define DELEGATE	{ .delegate = true }
 #define PRIVILEGED	{ .privileged = true }
@@ -572,7 +579,7 @@ static void rights_of_opener_and_caller_have_to_meet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, audit_cid_privileged(&c->rights), c->privileged);
 }
 
-/* What a right covers, of opener and caller alike. */
+/* The scope of the permissions of opener and caller. */
 static bool covers(struct audit_cid_right right, struct audit_cid *cid,
 		   struct user_namespace *user_ns)
 {
@@ -656,7 +663,7 @@ static void right_of_a_delegate_ends_with_the_user_namespace(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[2], sister));
 	KUNIT_EXPECT_FALSE(test, covers(right, g.cid[2], &init_user_ns));
 
-	/* Who is privileged is confined by the tree only. */
+	/* A privileged caller is limited only by the tree. */
 	right.privileged = true;
 	KUNIT_EXPECT_TRUE(test, covers(right, g.cid[2], sister));
 	put_grants(&g);
@@ -943,7 +950,7 @@ static void signaller_is_the_one_noted_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, audit_signaller_contid(), 0);
 }
 
-/* 10 in one second, and 10 more at once. */
+/* 10 in one second, and a burst of 10. */
 static const struct audit_cid_bound bound = {
 	.interval = NSEC_PER_SEC / 10,
 	.burst = NSEC_PER_SEC,
@@ -957,7 +964,7 @@ static void bound_lets_a_burst_pass(struct kunit *test)
 
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now), 0);
-	/* From then on each one waits for one interval more. */
+	/* After the burst, each record waits for one more interval. */
 	for (i = 1; i <= 10; i++)
 		KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now),
 				i * bound.interval);
@@ -986,13 +993,13 @@ static void bound_sleeps_five_seconds_at_most(struct kunit *test)
 	for (i = 0; i < 1000; i++)
 		wait = max(wait, audit_cid_bound_wait(&due, &bound, now));
 	KUNIT_EXPECT_EQ(test, wait, 5 * NSEC_PER_SEC);
-	/* Nobody pays for those that did not wait their turn. */
+	/* A record that did not wait causes no delay for later ones. */
 	now += 5 * NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, audit_cid_bound_wait(&due, &bound, now),
 			bound.interval);
 }
 
-/* All rows of a set, as a record lists them. */
+/* All rows of a set, in the form of a record. */
 static char *text_of(struct kunit *test, const struct audit_cid_nsset *set)
 {
 	const size_t size = AUDIT_CID_NS_ROWS * AUDIT_CID_NS_TEXT;

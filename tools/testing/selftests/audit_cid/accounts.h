@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: accounts of what the log says: every ID is created once
- * and ends once, in this order
+ * Audit container ID: check that the log has one creation and then one end of
+ * every ID
  */
 #ifndef _SELFTESTS_AUDIT_CID_ACCOUNTS_H
 #define _SELFTESTS_AUDIT_CID_ACCOUNTS_H
 
 #include "audit.h"
 
-/* What the log says of an ID. */
+/* The records of an ID that the log has. */
 enum life { UNKNOWN, CREATED, ENDED };
 
 struct accounts {
@@ -46,7 +46,7 @@ static inline void account(struct accounts *acc, unsigned long id,
 	acc->newest = id > acc->newest ? id : acc->newest;
 }
 
-/* Enter what is in the log, and drop it. */
+/* Count the records of the log, and drop them. */
 static inline void account_log(struct accounts *acc, struct audit_log *log)
 {
 	unsigned long id;
@@ -55,7 +55,10 @@ static inline void account_log(struct accounts *acc, struct audit_log *log)
 	for (i = 0; i < log->count; i++) {
 		const char *text = log->record[i].text;
 
-		/* Refused ones have no number, or were no creation. */
+		/*
+		 * The records of denied attempts, and of other operations, are
+		 * not counted.
+		 */
 		if (sscanf(text, "op=create ocontid=%lu", &id) == 1) {
 			account(acc, id, CREATED);
 			acc->created++;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: the list of all live containers, for who asks and for the
- * audit daemon, and who sent the daemon a signal
+ * Audit container ID: announcements, on request and for the audit daemon, and
+ * the sender of a signal to the daemon
  *
- * AUDIT_CID_ROUNDS sets the number of containers that are live at once, for a
- * large one.
+ * AUDIT_CID_ROUNDS sets the number of audit containers in a large announcement.
  */
 
 #include <linux/if.h>
@@ -14,10 +13,10 @@
 #include "daemon.h"
 #include "fixture.h"
 
-/* For large ones. */
+/* For large announcements. */
 #define MANY_TIMEOUT	3600
 
-/* With so few records in the backlog, who logs many has to wait. */
+/* So few records fit the backlog that a large announcement must wait. */
 #define SMALL_BACKLOG	64
 
 static int take_announce(struct audit_log *log, __u64 id, __u64 pcontid,
@@ -40,7 +39,7 @@ static int take_announce_alone(struct audit_log *log, __u64 id, __u64 pcontid,
 			  id, pcontid, name, nsset, members);
 }
 
-/* The end of an announcement of what is at and below an ID. */
+/* Read the end of an announcement of the subtree of an ID. */
 static int take_announced(struct audit_log *log, __u64 root, int n, pid_t writer)
 {
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
@@ -104,7 +103,10 @@ TEST_F(record, announce_needs_no_container)
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
-/* A top one, one below, one below that, and another top one. */
+/*
+ * Two audit containers of the first level, and two levels below the first of
+ * them.
+ */
 TEST_F(record, announce_the_subtree)
 {
 	struct cid_agent *other = cid_start(&self->world, NULL);
@@ -152,7 +154,10 @@ TEST_F(record, announce_the_subtree)
 	EXPECT_LE(0, take_announced(&self->log, 0, 4, getpid()));
 }
 
-/* Processes, not threads; the set of the beginning, not that of today. */
+/*
+ * members counts processes, not threads. The namespaces are those at the
+ * creation.
+ */
 TEST_F(record, announce_members)
 {
 	__u64 id = make_container(&self->log, self->agent);
@@ -176,7 +181,7 @@ TEST_F(record, announce_members)
 				   getpid()));
 
 	cid_end(child);
-	/* A zombie is no member. */
+	/* A zombie is not a member. */
 	cid_post(joined, cid_do_exit, 0, 0, "%s", "");
 	ASSERT_EQ(0, waitid(P_PID, joined->pid, &info, WEXITED | WNOWAIT));
 	EXPECT_EQ(0, cid_write(pid, "announce"));
@@ -365,7 +370,10 @@ TEST_F(daemon, is_told)
 	EXPECT_EQ(2, get(&view->announces));
 }
 
-/* Each daemon that comes is told, not one that is refused or that goes. */
+/*
+ * Each registration of a daemon causes an announcement. A rejected registration
+ * and an unregistration do not.
+ */
 TEST_F(daemon, is_told_again)
 {
 	struct cid_agent *second = cid_start(&self->world, NULL);
@@ -448,7 +456,7 @@ struct signal_info {
 	char	ctx[];
 };
 
-/* What the kernel knows of who sent the last one, in both ways to ask. */
+/* Check the replies to both requests for the last sender of a signal. */
 static int ask_signal(__u16 type, struct audit_request *reply)
 {
 	struct audit_request ask = {
@@ -460,7 +468,7 @@ static int ask_signal(__u16 type, struct audit_request *reply)
 	return audit_ask_once(&ask, reply);
 }
 
-/* The first way is as ever; the second one has the ID as well. */
+/* The old reply is unchanged. The new one also has the ID. */
 static void check_signaller(struct __test_metadata *const _metadata, pid_t pid,
 			    __u64 id)
 {
@@ -515,7 +523,7 @@ TEST_F(daemon, gets_a_signal)
 	}
 }
 
-/* It is told after the sender, and all of its container, are gone. */
+/* The sender and its audit container may be gone before the request. */
 TEST_F(daemon, gets_a_signal_of_one_that_ended)
 {
 	__u64 id = make_container(&self->log, self->agent);
@@ -524,7 +532,7 @@ TEST_F(daemon, gets_a_signal_of_one_that_ended)
 	ASSERT_NE(0, id);
 	ASSERT_EQ(0, cid_do(self->daemon, do_register, 0, 0));
 	check_signal(_metadata, self->agent, self->daemon, SIGTERM, id);
-	/* A signal that is no business of the daemon's. */
+	/* The daemon does not ask for the sender of this signal. */
 	ASSERT_EQ(0, kill(self->daemon->pid, SIGCONT));
 	cid_kill(self->agent);
 	ASSERT_EQ(0, audit_sync(&self->log));
@@ -580,7 +588,7 @@ FIXTURE_TEARDOWN(many)
 	teardown(&self->world, &self->log);
 }
 
-/* Each one, once, and nothing was lost. */
+/* Each audit container is announced once, and no record is lost. */
 static void check_all(struct __test_metadata *const _metadata,
 		      struct _test_data_many *self)
 {
@@ -608,7 +616,9 @@ static void check_all(struct __test_metadata *const _metadata,
 	audit_forget(&self->log);
 }
 
-/* A daemon comes. Without one, what nobody keeps counts as lost. */
+/*
+ * A daemon registers. Before, records that were not delivered counted as lost.
+ */
 static void come(struct __test_metadata *const _metadata,
 		 struct _test_data_many *self, int rcvbuf)
 {
@@ -616,7 +626,7 @@ static void come(struct __test_metadata *const _metadata,
 	self->lost = audit_lost();
 }
 
-/* And it is told of all. */
+/* It receives a complete announcement. */
 static void come_and_be_told(struct __test_metadata *const _metadata,
 			     struct _test_data_many *self)
 {
@@ -648,14 +658,14 @@ TEST_F_TIMEOUT(many, announced, MANY_TIMEOUT)
 	ask(_metadata, self);
 }
 
-/* Who may not wait is not there when there is no room. It has to be. */
+/* An announcement is complete even if tasks must not wait for the queue. */
 TEST_F_TIMEOUT(many, announced_without_wait, MANY_TIMEOUT)
 {
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_WAIT_TIME, 0));
 	come_and_be_told(_metadata, self);
 	ask(_metadata, self);
 	ASSERT_EQ(self->lost, audit_lost());
-	/* That would be the end of the machine if one were lost. */
+	/* With this failure mode, a lost record would panic the kernel. */
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_FAILURE, 2));
 	ask(_metadata, self);
 }
@@ -669,8 +679,8 @@ TEST_F_TIMEOUT(many, announced_below_the_rate, MANY_TIMEOUT)
 }
 
 /*
- * The daemon takes its time. What others do without logging anything goes on
- * meanwhile: they are born, live and die.
+ * While the daemon is slow, tasks that cause no records can still fork, run and
+ * exit.
  */
 TEST_F_TIMEOUT(many, announced_to_a_slow_daemon, MANY_TIMEOUT)
 {
@@ -749,7 +759,7 @@ TEST_F_TIMEOUT(many, announced_to_a_late_daemon, MANY_TIMEOUT)
 	come_late(_metadata, self);
 }
 
-/* There is room for all, also beside those that were held before. */
+/* The queue has room for all records, and for those that were held before. */
 TEST_F_TIMEOUT(many, announced_at_once_to_a_late_daemon, MANY_TIMEOUT)
 {
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_BACKLOG_LIMIT,
@@ -757,7 +767,7 @@ TEST_F_TIMEOUT(many, announced_at_once_to_a_late_daemon, MANY_TIMEOUT)
 	come_late(_metadata, self);
 }
 
-/* Whoever waits for a daemon that does not read can be killed. */
+/* A task that waits for a stopped daemon can be killed. */
 TEST_F_TIMEOUT(many, announcement_is_killed, MANY_TIMEOUT)
 {
 	struct pollfd answer = { .fd = self->agent->sock[0], .events = POLLIN };

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: attempts to get out of a container, to shake its ID off,
- * to forge one, to move sideways or up, to use up what others need, to confuse
- * the log, and to see what is none of one's business
+ * Audit container ID: attempts to leave an audit container, to remove or forge
+ * an ID, to move sideways or up, to use up the resources of others, to confuse
+ * the log, and to read what others do
  *
- * Each attempt is a test, and an attempt has succeeded until it was seen to
- * fail. Who makes it finds this scene:
+ * Each attempt is a test, which passes only if the attempt was seen to fail.
+ * The scene:
  *
- *	HOST	root, on the host
- *	SIDE	root, in a container of its own: a victim
- *	CELL	root with all capabilities, in a container of its own: the
- *		prisoner, where the attempts of privileged containers are made
+ *	HOST	root, a host process
+ *	SIDE	root, in an audit container of its own: a victim
+ *	CELL	root with all capabilities, in an audit container of its own: a
+ *		prisoner that makes the attempts of privileged containers
  *	USER	root of its own user namespace and an ordinary user outside, in
- *		a container that may have BUDGET more below it: the delegate
- *	PEER	the same user and the same container, in the user namespace that
- *		USER has left: what a delegate must not reach
+ *		an audit container with a delegation of BUDGET: the delegatee
+ *	PEER	the same user in the same audit container, in the user namespace
+ *		that USER has left: a delegatee must not reach it
  *
- * Afterwards, everybody is where they were, the same containers are live with as
- * many members and as much of their budget in use, and the log has the record
- * of each refusal and of nothing else.
+ * After an attempt, all processes have their old IDs, the same audit containers
+ * are live with the same numbers of members and descendants, and the log has
+ * the record of each denied attempt and nothing else.
  *
- * AUDIT_CID_ROUNDS sets the number of rounds of those that are races.
+ * AUDIT_CID_ROUNDS sets the number of rounds of the races.
  */
 
 #include <linux/capability.h>
@@ -34,14 +34,11 @@
 #include "scene.h"
 #include "uring.h"
 
-/*
- * Said to the file
- */
+/* Commands */
 
 /*
- * Who writes what to the file of whom. A command ends with the ID of the one that is
- * named. Where the error comes from the file system or the grammar, the log
- * has nothing to tell.
+ * Who writes which command to whose file. The command ends with the ID of
+ * @named. Errors of the file system or of the grammar are not logged.
  */
 struct words {
 	const char	*name;
@@ -108,12 +105,12 @@ static const struct words prisoner_says[] = {
 	{ "list_what_the_host_has", CELL, HOST, "announce", NOBODY, EPERM },
 	{ "list_what_another_has", CELL, SIDE, "announce", NOBODY, EPERM },
 	{ "smuggle_a_second_parent", CELL, CELL, "new parent=1 parent=", SIDE, EINVAL },
-	/* What other implementations took for "none". */
+	/* Values that mean "none" in other implementations. */
 	{ "clear_by_0", CELL, CELL, "0", NOBODY, EINVAL },
 	{ "clear_by_unset", CELL, CELL, "18446744073709551615", NOBODY, EINVAL },
 	{ "clear_by_minus_1", CELL, CELL, "-1", NOBODY, EINVAL },
 	{ "choose_an_id", CELL, CELL, "", SIDE, EINVAL },
-	/* Numbers that become another one where they are cut off. */
+	/* Numbers that become another number if they are truncated. */
 	{ "wrap_around", CELL, CELL, "join 18446744073709551616", NOBODY, EINVAL },
 	{ "hide_in_zeros", CELL, CELL, "join 0000", SIDE, EINVAL },
 	{ "hide_in_a_sign", CELL, CELL, "join +", SIDE, EINVAL },
@@ -133,7 +130,10 @@ ATTEMPT(prisoner, words)
 }
 
 static const struct words delegate_says[] = {
-	/* A delegate learns nothing from an error: what lives elsewhere is not told. */
+	/*
+	 * Errors do not reveal to a delegatee whether an ID outside its subtree
+	 * is live.
+	 */
 	{ "leave", USER, USER, "join 0", NOBODY, EPERM },
 	{ "find_a_live_one", USER, USER, "join ", SIDE, EPERM },
 	{ "find_one_that_never_was", USER, USER, "join 1", NOBODY, EPERM },
@@ -152,7 +152,10 @@ static const struct words delegate_says[] = {
 	{ "grant_oneself_less_than_nothing", USER, USER, "new delegate=-1", NOBODY, EINVAL },
 	{ "wrap_the_budget", USER, USER, "new delegate=18446744073709551617", NOBODY, EINVAL },
 	{ "announce", USER, USER, "announce", NOBODY, EPERM },
-	/* The grant is for who holds the capability in a namespace of its own. */
+	/*
+	 * A delegation requires the capability in the user namespace of the
+	 * delegatee.
+	 */
 	{ "do_without_a_capability", PEER, PEER, "new", NOBODY, EPERM },
 	{ "push_the_delegate", PEER, USER, "new", NOBODY, EPERM },
 };
@@ -167,7 +170,7 @@ ATTEMPT(delegate, words)
  */
 
 struct shared_line {
-	long	ret;	/* what a child has to say */
+	long	ret;	/* the result that a child reports */
 	pid_t	pid;
 	int	ready;
 	char	text[CID_TEXT_MAX];
@@ -182,7 +185,7 @@ static void __attribute__((constructor)) share_line(void)
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
-/* A process that somebody who is no agent made, and that stays. */
+/* A process that the child of an agent has forked, and that stays. */
 static void stay(void)
 {
 	prctl(PR_SET_PDEATHSIG, 0);
@@ -249,7 +252,7 @@ ATTEMPT(prisoner, double_fork)
 	EXPECT_EQ(s->id[CELL], cid_read(pid));
 }
 
-/* Its parent is the one that started the prisoner, on the host. */
+/* Its parent is the host process that started the prisoner. */
 ATTEMPT(prisoner, clone_parent)
 {
 	long pid = cid_do(s->actor[CELL], do_clone, CLONE_PARENT, 0);
@@ -330,7 +333,7 @@ static long do_clone_vm(struct cid_world *world, const struct cid_call *call)
 	return pid < 0 ? -errno : pid;
 }
 
-/* Two processes with one memory are in two containers all the same. */
+/* Two processes that share their memory can be in two audit containers. */
 ATTEMPT(prisoner, shared_memory)
 {
 	long pid = cid_do(s->actor[HOST], do_clone_vm,
@@ -364,7 +367,7 @@ static long do_write_for_thread(struct cid_world *world,
 	return put_text(path, "new");
 }
 
-/* A thread has no file of its own, so no thread is apart from the others. */
+/* Threads do not have the file, so a thread cannot be moved alone. */
 ATTEMPT(prisoner, split_a_process)
 {
 	long tid = cid_do(s->actor[CELL], cid_do_thread, 0, 0);
@@ -408,7 +411,7 @@ ATTEMPT(prisoner, setns_to_the_host)
 		   s->id[CELL]);
 }
 
-/* Where cgroups are taken for containers, this is the way out. */
+/* A way out for implementations that derive the container from the cgroup. */
 #define CGROUPS		"/sys/fs/cgroup"
 
 static long do_change_cgroup(struct cid_world *world,
@@ -435,7 +438,7 @@ ATTEMPT(prisoner, leave_the_cgroup)
 	rmdir(path);
 }
 
-/* Back to where it came from. */
+/* Move it back to its old cgroup. */
 ATTEMPT(prisoner, move_up)
 {
 	__u64 above = s->id[CELL];
@@ -448,7 +451,7 @@ ATTEMPT(prisoner, move_up)
 	REFUSED(CELL, pid_of(s, CELL), JOIN, above, s->id[CELL]);
 	EXPECT_EQ(-EPERM, tell(s->actor[CELL], 0, "new parent=%llu", above));
 	REFUSED(CELL, pid_of(s, CELL), CREATE, above);
-	/* Nor does one who is above take it along. */
+	/* Nor does a process of an ancestor move the prisoner. */
 	EXPECT_EQ(-EPERM, tell(other, pid_of(s, CELL), "join %llu", above));
 	REFUSED_BY(other->pid, above, pid_of(s, CELL), JOIN, above,
 		   s->id[CELL]);
@@ -539,7 +542,7 @@ ATTEMPT(prisoner, reuse_of_a_directory)
 	end_victim(pid);
 }
 
-/* Write to a number all the time, whoever has it. */
+/* Write to the same PID all the time, whichever process has it. */
 static void *write_on(void *pid)
 {
 	while (!get(&line->ready)) {
@@ -598,7 +601,7 @@ ATTEMPT(prisoner, race_for_a_number)
 	audit_forget(&s->log);
 }
 
-/* What is a zombie, or was one, does not come back. */
+/* A zombie, or a process that was reaped, does not become a member again. */
 ATTEMPT(prisoner, raise_a_zombie)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[CELL]);
@@ -678,7 +681,7 @@ ATTEMPT(prisoner, steal_the_hosts)
 	REFUSED(CELL, pid_of(s, HOST), CREATE, 0ULL);
 }
 
-/* A host that writes to what it is handed is not to be used as a hand. */
+/* A host process must not be used to write to a file that it is handed. */
 ATTEMPT(prisoner, use_the_hosts_hand)
 {
 	long theirs = cid_do(s->actor[CELL], do_open, pid_of(s, HOST), O_RDWR);
@@ -706,7 +709,7 @@ ATTEMPT(prisoner, use_the_hosts_hand_on_another)
 	close(fd);
 }
 
-/* Opened further up than where the writer is by now. */
+/* The opener was further up the tree than the writer is now. */
 ATTEMPT(prisoner, take_a_descriptor_down)
 {
 	struct cid_agent *other = cid_start(&s->world, s->actor[CELL]);
@@ -727,7 +730,7 @@ ATTEMPT(prisoner, take_a_descriptor_down)
 	settle(_metadata, s);
 }
 
-/* A descriptor that was opened for reading, by another one, opened again. */
+/* Reopen a descriptor that another process has opened for reading. */
 static long do_open_again(struct cid_world *world, const struct cid_call *call)
 {
 	char path[32];
@@ -829,8 +832,8 @@ ATTEMPT(prisoner, nul)
 }
 
 /*
- * The text changes while it is looked at. Both have the same length, and one is
- * allowed.
+ * The text changes while the kernel parses it. Both texts have the same length,
+ * and one of them is permitted.
  */
 static void *change_text(void *good)
 {
@@ -877,7 +880,7 @@ ATTEMPT(prisoner, change_the_text)
 	ASSERT_NE(NULL, warder);
 	EXPECT_LT(0, cid_do_text(racer, do_change_text, cid_rounds(150), 0,
 				 "join %llu", s->id[SIDE]));
-	/* It is where only somebody below the cell can be seen from. */
+	/* Only a member of a descendant of CELL can see it. */
 	EXPECT_LE((long)s->id[CELL], tell_read(warder, racer->pid));
 	EXPECT_EQ(0, audit_sync(&s->log));
 	EXPECT_EQ(0, audit_count(&s->log, AUDIT_CONTAINER_OP,
@@ -886,9 +889,7 @@ ATTEMPT(prisoner, change_the_text)
 	EXPECT_EQ(0, audit_drop(&s->log));
 }
 
-/*
- * io_uring: the thread that acts is one that the kernel made
- */
+/* io_uring: the kernel has made the thread that acts */
 
 /* A poller is in its own process's memory: the text is in everybody's. */
 static long do_uring_write(struct cid_world *world,
@@ -989,9 +990,7 @@ ATTEMPT(prisoner, ring_of_the_parent)
 	EXPECT_EQ(id, cid_read(child->pid));
 }
 
-/*
- * Programs that have more rights than who runs them
- */
+/* Programs with more rights than their callers */
 
 static void make_program_dir(struct __test_metadata *const _metadata,
 			     struct scene *s)
@@ -1179,7 +1178,7 @@ ATTEMPT(prisoner, do_without_the_capability)
 	EXPECT_EQ(-EPERM, tell_read(s->actor[CELL], 0));
 }
 
-/* All capabilities, in a namespace of one's own: without a grant, nothing. */
+/* All capabilities in a user namespace of its own, but no delegation. */
 ATTEMPT(prisoner, be_root_of_a_user_namespace)
 {
 	ASSERT_EQ(0, cid_do(s->actor[CELL], do_become_rootless, 0, 0));
@@ -1188,7 +1187,9 @@ ATTEMPT(prisoner, be_root_of_a_user_namespace)
 	EXPECT_EQ(-EPERM, tell_read(s->actor[CELL], 0));
 }
 
-/* Opened with full right, used when there is none any more, and in between. */
+/*
+ * The opener had the right. The user has lost it, or gets it back in between.
+ */
 ATTEMPT(prisoner, keep_a_right_in_a_descriptor)
 {
 	long fd = cid_do(s->actor[CELL], do_open, 0, O_RDWR);
@@ -1200,7 +1201,7 @@ ATTEMPT(prisoner, keep_a_right_in_a_descriptor)
 	REFUSED(CELL, pid_of(s, CELL), CREATE, s->id[CELL]);
 }
 
-/* What would let the kernel run a program, on the host, in no container. */
+/* Settings that make the kernel run a program on the host. */
 static long do_put_text(struct cid_world *world, const struct cid_call *call)
 {
 	return put_text(call->text, "|/bin/true");
@@ -1244,7 +1245,7 @@ static struct cid_agent *start_apart(struct __test_metadata *const _metadata,
 	return agent;
 }
 
-/* The old /proc: what has the own number there is somebody else. */
+/* In the old /proc, the writer's own PID is another process. */
 ATTEMPT(prisoner, proc_of_the_host)
 {
 	struct cid_agent *one = start_apart(_metadata, s, s->actor[CELL]);
@@ -1255,7 +1256,9 @@ ATTEMPT(prisoner, proc_of_the_host)
 	EXPECT_EQ(0, cid_read(1));
 }
 
-/* The new one: the number 1 is the own one, and the host's is not there. */
+/*
+ * In the new /proc, PID 1 is the writer, and the host's PID 1 is not visible.
+ */
 ATTEMPT(prisoner, proc_of_ones_own)
 {
 	struct cid_agent *one = start_apart(_metadata, s, s->actor[CELL]);
@@ -1302,11 +1305,9 @@ ATTEMPT(prisoner, proc_that_hides)
 	REFUSED_BY(user->pid, s->id[CELL], user->pid, CREATE, s->id[CELL]);
 }
 
-/*
- * What the log is to be told
- */
+/* Text in the log */
 
-/* Text of user space comes after what the kernel says, and between quotes. */
+/* Text of user space is behind the fields of the kernel, and in quotes. */
 ATTEMPT(prisoner, forge_a_user_message)
 {
 	EXPECT_EQ(0, cid_do_text(s->actor[CELL], do_user, AUDIT_USER, 0,
@@ -1338,7 +1339,7 @@ ATTEMPT(prisoner, forge_a_record_of_ours)
 	EXPECT_EQ(0, audit_count(&s->log, AUDIT_CONTAINER_OP, "^op=exit"));
 }
 
-/* A socket that the host has opened, and connected, speaks for who uses it. */
+/* The host opened and connected this socket. The sender is still the writer. */
 static long do_user_by(struct cid_world *world, const struct cid_call *call)
 {
 	struct audit_request ask = { .header.nlmsg_type = AUDIT_USER };
@@ -1363,7 +1364,7 @@ ATTEMPT(prisoner, speak_as_the_host)
 	close(fd);
 }
 
-/* As audit writes what has a quote, a space or a control character in it. */
+/* Text with a quote, a space or a control character, as audit encodes it. */
 static inline char const *hex(const char *text)
 {
 	static char out[512];
@@ -1431,7 +1432,7 @@ ATTEMPT(prisoner, hide_by_a_long_program_name)
 			EXPECT_GT(8970 / 2, strlen(s->log.record[i].text));
 }
 
-/* What the grammar lets through cannot end its field either. */
+/* A name that the grammar accepts cannot end its field. */
 ATTEMPT(prisoner, forge_by_a_name)
 {
 	static const char name[] = "a\"b'c=d,res=1;contid=1";
@@ -1477,7 +1478,7 @@ ATTEMPT(prisoner, go_too_deep)
 /* More refusals than are logged without a delay, in 5 s and for each container. */
 #define MANY		48
 
-/* It cannot hide what another one tries. */
+/* Its flood does not hide an attempt of another process. */
 static void fill_the_log(struct __test_metadata *const _metadata,
 			 struct scene *s, enum who who)
 {
@@ -1544,9 +1545,7 @@ ATTEMPT(prisoner, fork_bomb)
 	audit_forget(&s->log);
 }
 
-/*
- * Not one's business
- */
+/* Reading about others */
 
 ATTEMPT(prisoner, read_others)
 {
@@ -1556,7 +1555,7 @@ ATTEMPT(prisoner, read_others)
 	EXPECT_EQ(s->id[CELL], tell_read(s->actor[CELL], 0));
 }
 
-/* What is announced is one's own. */
+/* An announcement only lists the subtree of the target. */
 ATTEMPT(prisoner, announce)
 {
 	EXPECT_EQ(0, audit_drop(&s->log));
@@ -1601,7 +1600,10 @@ ATTEMPT(delegate, read_others)
 {
 	EXPECT_EQ(-EACCES, tell_read(s->actor[USER], pid_of(s, HOST)));
 	EXPECT_EQ(-EACCES, tell_read(s->actor[USER], pid_of(s, SIDE)));
-	/* The same user in the same container, but in an outer namespace. */
+	/*
+	 * The same user in the same audit container, but in an outer user
+	 * namespace.
+	 */
 	EXPECT_EQ(-EPERM, tell_read(s->actor[USER], pid_of(s, PEER)));
 	EXPECT_EQ(s->id[USER], tell_read(s->actor[USER], 0));
 }
@@ -1704,7 +1706,7 @@ ATTEMPT(delegate, be_root_of_an_inner_namespace)
 	EXPECT_EQ(-EPERM, tell_read(child, pid_of(s, USER)));
 }
 
-/* From an inner namespace to the one beside it, which is the same depth down. */
+/* From an inner user namespace to its sibling, at the same depth. */
 ATTEMPT(delegate, reach_a_sister_namespace)
 {
 	struct cid_agent *one = cid_start(&s->world, s->actor[USER]);
@@ -1725,7 +1727,7 @@ ATTEMPT(delegate, drop_the_capability)
 	EXPECT_EQ(-EPERM, tell_read(s->actor[USER], 0));
 }
 
-/* Below the grant, an outer namespace is no better than elsewhere. */
+/* An outer user namespace gives no right below the delegation. */
 ATTEMPT(delegate, do_without_the_capability_on_the_host)
 {
 	struct cid_agent *root = cid_start(&s->world, NULL);
@@ -1847,7 +1849,7 @@ ATTEMPT(delegate, be_handed_the_file_of_another_grant)
 	EXPECT_EQ(id, cid_read(other->pid));
 }
 
-/* Opened where one was, used where one is. */
+/* Opened in the old audit container, used in the new one. */
 ATTEMPT(delegate, take_a_descriptor_down)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[USER]);
@@ -1865,7 +1867,7 @@ ATTEMPT(delegate, take_a_descriptor_down)
 	EXPECT_EQ(-EPERM, cid_do(child, do_read_fd, fd, 0));
 }
 
-/* And the other way: from below to one who is above. */
+/* The reverse: from a descendant to an ancestor. */
 ATTEMPT(delegate, hand_a_descriptor_up)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[USER]);
@@ -2002,7 +2004,7 @@ ATTEMPT(delegate, fork_bomb)
 	made(_metadata, s, child->pid, s->id[SIDE]);
 }
 
-/* What was given back is there again, and no more than that. */
+/* The delegation has the same number left as before, not more. */
 ATTEMPT(delegate, wear_the_budget_out)
 {
 	unsigned int i, n = cid_rounds(16);
@@ -2015,7 +2017,7 @@ ATTEMPT(delegate, wear_the_budget_out)
 	EXPECT_EQ(0, audit_drop(&s->log));
 }
 
-/* Deeper down there is no more of it either. */
+/* A deeper delegatee cannot exceed the limit either. */
 ATTEMPT(delegate, hide_in_the_depth)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[USER]);
@@ -2035,7 +2037,7 @@ ATTEMPT(delegate, hide_in_the_depth)
 	REFUSED_BY(last->pid, deep, last->pid, CREATE, deep);
 }
 
-/* What is above may end, the grant does not end with it. */
+/* If an ancestor ends, the delegation remains. */
 ATTEMPT(delegate, outlive_a_container)
 {
 	struct cid_agent *child = cid_start(&s->world, s->actor[USER]);
@@ -2060,7 +2062,9 @@ ATTEMPT(delegate, outlive_a_container)
 	EXPECT_EQ(-ENOSPC, use_up(_metadata, s, s->actor[USER], 1));
 }
 
-/* A privileged member that grants more cannot give what it has not. */
+/*
+ * A privileged member may delegate a larger limit, but the outer limit applies.
+ */
 ATTEMPT(delegate, be_granted_more_from_inside)
 {
 	struct cid_agent *root = cid_start(&s->world, NULL);

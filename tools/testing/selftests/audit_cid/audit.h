@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: the audit log, as the tests read it.
+ * Audit container ID: how the tests read the audit log.
  *
- * The reader is a multicast listener. It does not register as the audit daemon,
- * of which there can be only one, and so runs beside it.
+ * The reader is a multicast listener. It can run beside the audit daemon,
+ * because it does not register.
  *
- * The kernel hands a record over some time after it was logged, but in order.
- * audit_sync() hence logs a mark of its own and reads until it is back: what
- * came before the mark is what had been logged when audit_sync() was called.
- * No test waits for a while to see that nothing comes.
+ * The kernel delivers a record some time after the record was logged, but in
+ * order. So audit_sync() logs a marker and reads until the marker arrives: the
+ * records before it were logged before the call. A test never waits for a time
+ * to check that there is no record.
  */
 #ifndef _SELFTESTS_AUDIT_CID_AUDIT_H
 #define _SELFTESTS_AUDIT_CID_AUDIT_H
@@ -44,7 +44,10 @@ struct audit_sig_info2 {
 #define AUDIT_RULES		8
 #define AUDIT_PATTERN_MAX	4096
 
-/* Rules carry it, so that an operator finds those that a crash left behind. */
+/*
+ * The key of all rules. An operator can delete rules that a crash has left
+ * behind.
+ */
 #define AUDIT_TEST_KEY		"audit_cid_test"
 
 struct audit_record {
@@ -87,8 +90,8 @@ struct audit_match {
  */
 
 /*
- * Send a request, get the reply, which has its type, if one is wanted. Returns
- * 0 or the error.
+ * Send a request and receive its reply, of the type of the request, if one is
+ * expected. Return 0 or the error.
  */
 static inline int audit_ask(int fd, struct audit_request *ask,
 			    struct audit_request *reply)
@@ -125,7 +128,10 @@ static inline int audit_control_open(void)
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
 }
 
-/* The socket of one request: no answer to another one can be left in it. */
+/*
+ * Each request has its own socket, so that it cannot receive the reply to
+ * another one.
+ */
 static inline int audit_ask_once(struct audit_request *ask,
 				 struct audit_request *reply)
 {
@@ -210,7 +216,7 @@ int audit_user(__u16 type, const char *format, ...)
 	return audit_ask_once(&ask, NULL);
 }
 
-/* For an agent: the type is x, and what it says is the text. */
+/* For an agent: send the text as a record of type x. */
 static inline long do_user(struct cid_world *world, const struct cid_call *call)
 {
 	return audit_user(call->x, "%s", call->text);
@@ -221,8 +227,8 @@ static inline long do_user(struct cid_world *world, const struct cid_call *call)
  */
 
 /*
- * Add a rule to a list. A syscall of -1 is none, as the lists without system
- * calls have it. audit_close() removes the rule.
+ * Add a rule to a list. A syscall of -1 omits the system call, which some lists
+ * do not support. audit_close() removes the rule.
  */
 static inline int audit_add_rule(struct audit_log *log, __u32 list,
 				 __u32 action, int syscall,
@@ -305,7 +311,7 @@ static inline int audit_keep(struct audit_log *log, __u16 type, char *text)
 	return record.text ? 0 : -ENOMEM;
 }
 
-/* Receive a record; 0 if none came in time, 1 if one did. */
+/* Receive a record. Return 1, or 0 on time-out. */
 static inline int audit_receive(struct audit_log *log, int timeout_ms)
 {
 	static union {
@@ -369,7 +375,7 @@ static inline int audit_compile(regex_t *regex, const char *format,
 	return regcomp(regex, pattern, REG_EXTENDED) ? -EINVAL : 0;
 }
 
-/* Print what a search went through, for who wonders why it failed. */
+/* Print the records that a search has skipped, to explain its failure. */
 static inline void audit_show(const struct audit_log *log, __u16 type)
 {
 	size_t i;
@@ -491,9 +497,9 @@ static inline int audit_event_find(const struct audit_log *log,
 }
 
 /*
- * The ID of who acts. Whoever reads a log must take it where the kernel puts it
- * and nowhere else: what follows msg=' is the sender's, and so may be what
- * stands in between.
+ * Find the ID of the acting task. A reader of the log must accept contid= only
+ * where the kernel writes it: the sender chooses the text behind msg=', and a
+ * task may choose the text in other places.
  */
 
 static inline bool audit_from_user(__u16 type)
@@ -503,7 +509,7 @@ static inline bool audit_from_user(__u16 type)
 	       (type >= AUDIT_FIRST_USER_MSG2 && type <= AUDIT_LAST_USER_MSG2);
 }
 
-/* The length of what the kernel says in a record. */
+/* Length of the part of a record that the kernel has written. */
 static inline size_t audit_kernel_part(const struct audit_record *record)
 {
 	const char *msg = audit_from_user(record->type) ?
@@ -512,7 +518,7 @@ static inline size_t audit_kernel_part(const struct audit_record *record)
 	return msg ? msg - record->text : strlen(record->text);
 }
 
-/* The ID that a record names: its last field, or the one in front of msg='. */
+/* The contid= of a record: its last field, or the field in front of msg='. */
 static inline __u64 audit_contid(const struct audit_record *record)
 {
 	static const char key[] = " contid=";
@@ -562,7 +568,7 @@ static inline int audit_count_contid(const struct audit_log *log, __u16 type,
  * Life
  */
 
-/* Let only records of one type, and marks, into the log: for many records. */
+/* Exclude all records but one type and markers, for tests with many records. */
 static inline int audit_only(struct audit_log *log, __u16 type)
 {
 	struct sock_filter code[] = {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: what the tests share, except for the audit log.
+ * Audit container ID: functions that all tests share, except for the audit log.
  *
- * A test moves processes around, so each needs processes of its own that do as
- * told. An agent is a child that waits for calls: a call names a function of
- * this program, which is at the same address in all agents, and its arguments.
- * All agents of a test are in its fixture, and none survives the teardown.
+ * A test moves processes, so it needs processes of its own. An agent is a child
+ * that waits for calls. A call has a function of this program, at the same
+ * address in all agents, and its arguments. The fixture of a test contains its
+ * agents, and the teardown kills them.
  */
 #ifndef _SELFTESTS_AUDIT_CID_H
 #define _SELFTESTS_AUDIT_CID_H
@@ -50,7 +50,7 @@
 
 #define CID_AGENTS	8
 
-/* What the environment says, for long runs and to repeat one. */
+/* Settings in the environment, for long runs and to repeat a run. */
 static inline unsigned int cid_number(const char *name, unsigned int fallback)
 {
 	const char *text = getenv(name);
@@ -69,7 +69,7 @@ struct cid_call;
 
 typedef long (*cid_fn)(struct cid_world *world, const struct cid_call *call);
 
-/* What an agent is to do. */
+/* A call of an agent. */
 struct cid_call {
 	cid_fn	fn;
 	long	x;
@@ -78,8 +78,8 @@ struct cid_call {
 };
 
 /*
- * pid is 0 while there is no such agent, and by is the agent that forked it,
- * NULL for the test itself. The test talks through sock[0].
+ * pid is 0 if the agent does not exist. by is the agent that forked it, or NULL
+ * for the test itself. The test communicates through sock[0].
  */
 struct cid_agent {
 	pid_t			pid;
@@ -87,7 +87,9 @@ struct cid_agent {
 	int			sock[2];
 };
 
-/* stray is a process that an agent made and that is no agent, if any. */
+/*
+ * stray is a process that an agent has forked and that is not an agent, or 0.
+ */
 struct cid_world {
 	struct cid_agent	agent[CID_AGENTS];
 	struct cid_agent	*self;	/* in an agent: itself */
@@ -110,7 +112,10 @@ static inline void cid_serve(struct cid_world *world, int sock)
 	_exit(0);
 }
 
-/* fork() into new namespaces; without any, it is that of the C library. */
+/*
+ * fork() into new namespaces. Without namespaces, it is fork() of the C
+ * library.
+ */
 static inline pid_t cid_clone(__u64 flags)
 {
 	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
@@ -159,7 +164,7 @@ void cid_post(struct cid_agent *agent, cid_fn fn, long x, long y,
 	va_end(args);
 }
 
-/* Wait for what it returns. */
+/* Wait for the return value of a posted call. */
 static inline long cid_wait(struct cid_agent *agent)
 {
 	long ret;
@@ -227,7 +232,7 @@ static inline long cid_do_unshare(struct cid_world *world,
 	return unshare(call->x) ? -errno : 0;
 }
 
-/* Agents die with their parent, unless told not to. */
+/* Agents die with their parent, unless they are detached. */
 static inline long cid_do_outlive(struct cid_world *world,
 				  const struct cid_call *call)
 {
@@ -305,7 +310,7 @@ static inline long cid_do_leader_exit(struct cid_world *world,
 	return -EIO;
 }
 
-/* The helper program, which lies beside this one. */
+/* The helper program, in the directory of this program. */
 static inline void cid_hold_path(char *path)
 {
 	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 8);
@@ -329,8 +334,9 @@ static inline void *cid_exec(void *arg)
 }
 
 /*
- * Let an agent execute hold, where x is not 0 from a thread that is not the
- * leader. Post it: hold itself sends its ID, and ends with its next message.
+ * Let an agent execute the program hold; if x is not 0, from a thread that is
+ * not the leader. Use post: hold itself sends its ID, and exits after its next
+ * message.
  */
 static inline long cid_do_exec(struct cid_world *world,
 			       const struct cid_call *call)
@@ -348,8 +354,8 @@ static inline long cid_do_exec(struct cid_world *world,
 }
 
 /*
- * Start an agent, as a child of the test or of another agent, in namespaces
- * of its own. Returns NULL, and sets errno, if that fails.
+ * Start an agent in its own namespaces, as a child of the test or of another
+ * agent. Return NULL and set errno on failure.
  */
 static inline struct cid_agent *cid_start_in(struct cid_world *world,
 					     struct cid_agent *by, __u64 flags)
@@ -430,7 +436,7 @@ static inline int cid_each_thread(pid_t pid, int (*fn)(pid_t tid, long arg),
 }
 
 /*
- * Capabilities: glibc has no call for it, libcap is not worth a dependency.
+ * Capabilities: glibc has no wrapper, and libcap would be another dependency.
  */
 
 static inline int cid_set_cap(int cap, bool on)
@@ -472,7 +478,7 @@ static inline int cid_set_right(bool on)
 struct cid_ns {
 	const char *field;
 	const char *file;
-	const char *same_as;	/* listed only where it is another one */
+	const char *same_as;	/* listed if it differs from this one */
 };
 
 static const struct cid_ns cid_ns_table[] = {
@@ -502,7 +508,7 @@ static inline int cid_ns_stat(pid_t pid, pid_t tid, const char *file,
 	return stat(cid_ns_path(pid, tid, file), st);
 }
 
-/* " FIELD_id=ID" where the kernel has IDs of namespaces, or nothing. */
+/* " FIELD_id=ID" if the kernel has namespace IDs, otherwise nothing. */
 static inline int cid_ns_id(char *text, size_t size, pid_t pid, pid_t tid,
 			    const struct cid_ns *ns)
 {
@@ -517,7 +523,7 @@ static inline int cid_ns_id(char *text, size_t size, pid_t pid, pid_t tid,
 	return known ? snprintf(text, size, " %s_id=%llu", ns->field, id) : 0;
 }
 
-/* The namespace set of a thread, as a record has to list it. */
+/* The namespace fields of a thread that a record must have. */
 static inline void cid_ns_text(char *text, size_t size, pid_t pid, pid_t tid)
 {
 	struct stat st, same;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: the file, who may use it, and all of its errors
+ * Audit container ID: the file, the permissions, and all errors
  *
- * AUDIT_CID_WRITES sets how many writes are made by chance, AUDIT_CID_SEED
- * repeats those of a run.
+ * AUDIT_CID_WRITES sets the number of random writes, and AUDIT_CID_SEED repeats
+ * the writes of an earlier run.
  */
 
 #include <regex.h>
@@ -59,7 +59,7 @@ TEST_F(file, mode)
 
 	ASSERT_EQ(0, stat("/proc/self/audit_containerid", &st));
 	EXPECT_EQ(S_IFREG | 0600, st.st_mode);
-	/* The ID is that of a process, not of a thread. */
+	/* All threads of a process have the same ID. */
 	EXPECT_EQ(-1, access("/proc/self/task/self/audit_containerid", F_OK));
 }
 
@@ -69,7 +69,9 @@ TEST_F(file, reads_back)
 
 	EXPECT_EQ(0, cid_read(self->target->pid));
 	first = make_container(self->target);
-	/* Above 32 bits, so that whoever cuts it off notices at once. */
+	/*
+	 * IDs exceed 32 bits, so a program that truncates them fails at once.
+	 */
 	ASSERT_LT(1L << 32, first);
 	EXPECT_GE(1L << 34, first);
 
@@ -104,7 +106,7 @@ TEST_F(file, may_be_written_again)
 	ASSERT_EQ(0, cid_write_fd(fd, "new", 3));
 	first = cid_read_fd(fd);
 	EXPECT_LT(0, first);
-	/* write(2) leaves the offset at 0, where the next one has to be. */
+	/* write(2) leaves the offset at 0, so the next write succeeds. */
 	EXPECT_EQ(4, write(fd, "new\n", 4));
 	EXPECT_EQ(3, write(fd, "new", 3));
 	EXPECT_LT(first, cid_read_fd(fd));
@@ -124,7 +126,7 @@ TEST_F(file, thread_stands_for_its_process)
 }
 
 /*
- * Where it goes: writers, targets and IDs in a small tree
+ * The tree: writers, targets and IDs
  *
  *	host -- top -- child
  *	     \- side
@@ -139,10 +141,10 @@ FIXTURE(tree)
 };
 
 /*
- * The writer holds all capabilities. It is one of the agents or the test, which
- * is on the host. A command ends with the ID of the one that is named, if it is
- * not TEST. A writer that is refused may read the target all the same, unless
- * hidden.
+ * The writer has all capabilities. It is an agent, or the test itself, which is
+ * on the host. The command ends with the ID of @named, unless this is TEST. A
+ * writer that is denied may still read the file of the target, unless @hidden
+ * is set.
  */
 FIXTURE_VARIANT(tree)
 {
@@ -168,7 +170,7 @@ WHERE(host_top_new, HOST, TOP, "new", TEST);
 WHERE(test_top_parent_top, TEST, TOP, "new parent=", TOP);
 WHERE(test_top_parent_child, TEST, TOP, "new parent=", CHILD);
 WHERE(test_top_join_child, TEST, TOP, "join ", CHILD);
-/* Not sideways, not up, and joining one's own is no move. */
+/* Not sideways, not up, and not to its own audit container. */
 WHERE(test_top_parent_side, TEST, TOP, "new parent=", SIDE, EPERM);
 WHERE(test_top_join_side, TEST, TOP, "join ", SIDE, EPERM);
 WHERE(test_top_join_top, TEST, TOP, "join ", TOP, EPERM);
@@ -176,7 +178,7 @@ WHERE(test_child_parent_top, TEST, CHILD, "new parent=", TOP, EPERM);
 WHERE(test_child_join_top, TEST, CHILD, "join ", TOP, EPERM);
 WHERE(test_child_join_child, TEST, CHILD, "join ", CHILD, EPERM);
 WHERE(test_side_join_child, TEST, SIDE, "join ", CHILD, EPERM);
-/* From inside: one's own, and below. */
+/* A member may act on its own audit container and on descendants. */
 WHERE(top_top_new, TOP, TOP, "new", TEST);
 WHERE(top_top_parent_child, TOP, TOP, "new parent=", CHILD);
 WHERE(top_top_join_child, TOP, TOP, "join ", CHILD);
@@ -252,9 +254,7 @@ TEST_F(tree, leads_down)
 		EXPECT_EQ(self->id[variant->named], after);
 }
 
-/*
- * Who may: writer and opener each
- */
+/* Permissions: both the writer and the opener require them */
 FIXTURE(right)
 {
 	struct cid_world world;
@@ -333,7 +333,7 @@ TEST_F(right, is_needed_twice)
 	EXPECT_EQ(!variant->error, id != 0);
 }
 
-/* The opener has the right and hands the file to one who has not. */
+/* The opener has the permission and passes the file to a process without it. */
 static long do_drop_and_write(struct cid_world *world,
 			      const struct cid_call *call)
 {
@@ -381,7 +381,10 @@ TEST_F(file, handed_up_to_the_privileged)
 	close(pidfd);
 }
 
-/* Everything in a user namespace of one's own is nothing in the initial one. */
+/*
+ * All capabilities in a user namespace do not suffice in the initial user
+ * namespace.
+ */
 static long do_write_from_userns(struct cid_world *world,
 				 const struct cid_call *call)
 {
@@ -432,9 +435,7 @@ TEST_F(file, kernel_thread)
 	EXPECT_EQ(0, cid_read(kthreadd));
 }
 
-/*
- * What may be written
- */
+/* The grammar */
 
 #define TEXT(_text)	.text = _text, .len = sizeof(_text) - 1
 
@@ -552,7 +553,7 @@ static const struct {
 	{ TEXT("join1"), EINVAL },
 	{ TEXT("JOIN 1"), EINVAL },
 
-	/* What out-of-tree kernels took: a number of user space's choice. */
+	/* Out-of-tree kernels accept a number that user space chooses. */
 	{ TEXT("0"), EINVAL },
 	{ TEXT("1"), EINVAL },
 	{ TEXT("4294967297"), EINVAL },
@@ -577,7 +578,9 @@ TEST_F(file, grammar)
 	}
 }
 
-/* Every byte, as all of a name: those that are printable and no space. */
+/*
+ * A name of each single byte: only printable bytes except space are accepted.
+ */
 TEST_F(file, name_bytes)
 {
 	char text[] = "new name=?";
@@ -586,7 +589,7 @@ TEST_F(file, name_bytes)
 	for (byte = 0; byte < 256; byte++) {
 		bool good = byte > ' ' && byte < 0x7f;
 
-		/* Each good one is a level deeper: some stand for all. */
+		/* Each valid name adds a level, so only some are written. */
 		if (good && byte % 4)
 			continue;
 		wanted = good ? 0 : -EINVAL;
@@ -695,9 +698,7 @@ TEST_F(file, bad_pointer)
 	close(fd);
 }
 
-/*
- * What must be there
- */
+/* Targets that exist */
 
 /* The file outlives the process, which may be a zombie for a while. */
 TEST_F(file, target_exits)
@@ -746,7 +747,7 @@ TEST_F(file, container_ends)
 	EXPECT_EQ(0, cid_read(self->target->pid));
 }
 
-/* What is gone is gone, whatever else would be wrong with the write. */
+/* ESRCH takes precedence over other errors of the write. */
 TEST_F(file, target_exits_at_full_depth)
 {
 	pid_t pid = self->target->pid;
@@ -784,7 +785,7 @@ TEST_F(file, zombie_is_no_member)
 
 	EXPECT_EQ(-ESRCH, cid_write(other->pid, "join %ld", id));
 	EXPECT_EQ(-ESRCH, cid_write(other->pid, "new parent=%ld", id));
-	/* What is below an ended container lives on. */
+	/* The descendants of an ended audit container stay live. */
 	EXPECT_EQ(0, cid_write(other->pid, "join %ld", below));
 	EXPECT_EQ(below, cid_read(other->pid));
 }
@@ -824,7 +825,7 @@ static __u64 random_state;
 
 static unsigned int random_below(unsigned int limit)
 {
-	/* xorshift64*: the same everywhere for the same seed. */
+	/* xorshift64*: the same numbers on all machines for the same seed. */
 	random_state ^= random_state >> 12;
 	random_state ^= random_state << 25;
 	random_state ^= random_state >> 27;
@@ -923,7 +924,7 @@ static void generate(struct text *text, long id)
 #define RE_OPTION	" (name=[!-~]{1,128}|parent=" RE_NUMBER ")"
 #define RE_COMMAND	"^(new(" RE_OPTION "){0,2}|join " RE_NUMBER ")\n?$"
 
-/* Whether the second of two options is the first one again. */
+/* Whether the second option repeats the first one. */
 static bool doubled(const char *text, const char *option)
 {
 	const char *first = strstr(text, option);
@@ -1036,7 +1037,7 @@ TEST_F_TIMEOUT(file, random_writes, 1200)
 	}
 	printf("# %u accepted, %u refused, %u malformed\n", made, refused,
 	       malformed);
-	/* A generator that makes one kind only would test little. */
+	/* Check that the random commands include each kind often enough. */
 	EXPECT_LT(n / 100, made);
 	EXPECT_LT(n / 100, refused);
 	EXPECT_LT(n / 100, malformed);

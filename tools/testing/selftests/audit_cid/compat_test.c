@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: a 32-bit caller of a 64-bit kernel, in whose long an ID
- * has no room
+ * Audit container ID: a 32-bit process on a 64-bit kernel; its type long cannot
+ * hold an ID
  */
 
 #include <linux/audit.h>
@@ -22,7 +22,7 @@ static __u64 read_id(const struct cid_agent *agent)
 	return cid_read(agent->pid);
 }
 
-/* What a 32-bit process writes and reads is what the kernel logs. */
+/* A 32-bit process writes and reads the same ID that the kernel logs. */
 TEST_F(record, file)
 {
 	long long top, below;
@@ -63,7 +63,7 @@ TEST_F(record, joins_64_bits)
 	EXPECT_EQ(id, read_id(joiner));
 }
 
-/* Its system calls are logged as those of its architecture, with the ID. */
+/* Its system calls are logged with its own architecture and with the ID. */
 TEST_F(record, syscall)
 {
 	__u64 id = make_container(&self->log, self->agent);
@@ -94,7 +94,7 @@ static int add_arch_rule(struct audit_log *log, __u32 arch, __u32 field,
 			      __NR_getpgid, match, ARRAY_SIZE(match));
 }
 
-/* auditctl -F arch=b32 -F contid=ID, and what differs in one word from it */
+/* auditctl -F arch=b32 -F contid=ID, and rules in which one word differs */
 TEST_F(record, rule)
 {
 	__u64 id = make_container(&self->log, self->agent);

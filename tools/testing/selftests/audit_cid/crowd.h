@@ -8,7 +8,7 @@
 
 #include "record.h"
 
-/* At most AUDIT_CID_CROWD, where a kernel is slow. */
+/* At most AUDIT_CID_CROWD processes, for slow kernels. */
 static inline unsigned int crowd_size(unsigned int n)
 {
 	unsigned int most = cid_number("AUDIT_CID_CROWD", n);
@@ -64,7 +64,7 @@ static inline void crowd_start(struct __test_metadata *const _metadata,
 	}
 }
 
-/* Put each one into a container of its own. */
+/* Move each process to its own audit container. */
 static inline void crowd_contain(struct __test_metadata *const _metadata,
 				 struct crowd *crowd, struct audit_log *log)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: an agent as the audit daemon, and what it knows of
- * containers from nothing but the records that it has read
+ * Audit container ID: an agent as the audit daemon, which derives the state of
+ * audit containers only from the records that it has received
  */
 #ifndef _SELFTESTS_AUDIT_CID_DAEMON_H
 #define _SELFTESTS_AUDIT_CID_DAEMON_H
@@ -21,11 +21,11 @@
 enum known { UNHEARD, LIVE, GONE, EXITED };
 
 /*
- * The first three are for the test to set. announces counts the records of
- * announcements that nobody asked for, and round those that end them; whole
- * counts the announcements of all containers that had all of their records, and
- * since whose begin nothing was lost. An announcement may break off, and then
- * another one begins: the last records before its end are its own.
+ * The test sets the first three members. @announces counts the records of
+ * announcements that were not requested, and @round those that end them. @whole
+ * counts the announcements of all audit containers whose records are complete
+ * and during which no record was lost. An announcement may be interrupted, and
+ * then another one begins: its records are the last ones before its end.
  */
 static struct daemon_view {
 	__u64		first;
@@ -48,7 +48,10 @@ static inline void daemon_learn(__u64 id, enum known known)
 {
 	unsigned char *was = &view->known[id - view->first];
 
-	/* What the daemon did not accept at once may come late. */
+	/*
+	 * The daemon may receive late the records that it did not accept at
+	 * once.
+	 */
 	if (id >= view->first && id < view->first + DAEMON_IDS && *was < known)
 		set(was, known);
 }
@@ -61,7 +64,7 @@ static inline void daemon_announce(__u64 id)
 	count(&view->announces);
 }
 
-/* What is not among its records has ended, up to the last ID. */
+/* An ID up to the last one that the announcement does not list has ended. */
 static inline void daemon_end_round(__u64 root, __u64 last, int n,
 				    unsigned int lost)
 {

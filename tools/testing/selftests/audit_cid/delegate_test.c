@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: delegation: who may make containers without being
- * privileged, how many, and how they are counted
+ * Audit container ID: delegation: which processes may make audit containers
+ * without being privileged, how many, and how the descendants are counted
  *
- * The other side, what a delegate must not do, is in attack_test.c.
+ * attack_test.c has the attempts to exceed a delegation.
  *
- * AUDIT_CID_SEED repeats the random accounts of a run, AUDIT_CID_ROUNDS sets
- * how many steps they take.
+ * AUDIT_CID_SEED repeats the random steps of a run, and AUDIT_CID_ROUNDS sets
+ * their number.
  */
 
 #include <sys/random.h>
 
 #include "grant.h"
 
-/* What the grant of most tests is good for. */
+/* The limit of the delegation in most tests. */
 #define BUDGET		3
 
 /*
@@ -66,7 +66,9 @@ FIXTURE_TEARDOWN(grant)
 	teardown(&self->world, &self->log);
 }
 
-/* An agent of another one's, in a new container that this one makes for it. */
+/*
+ * The child of an agent, in a new audit container that the agent makes for it.
+ */
 static struct cid_agent *make(struct __test_metadata *const _metadata,
 			      struct cid_world *world, struct cid_agent *by)
 {
@@ -76,7 +78,7 @@ static struct cid_agent *make(struct __test_metadata *const _metadata,
 	return child;
 }
 
-/* The same, where it must fail, and leaves the child where it was. */
+/* The same, but the write must fail and must not move the child. */
 static void cannot_make(struct __test_metadata *const _metadata,
 			struct cid_world *world, struct cid_agent *by,
 			int error)
@@ -89,7 +91,7 @@ static void cannot_make(struct __test_metadata *const _metadata,
 	cid_end(child);
 }
 
-/* Budget and use of a container, as it is announced. */
+/* Limit and use of a delegation, as an announcement lists them. */
 struct account {
 	int	budget;
 	int	used;
@@ -142,7 +144,7 @@ FIXTURE(option)
 	struct cid_agent *agent;
 };
 
-/* What follows "new", and as what it is logged. */
+/* The options of "new", and the fields that they are logged as. */
 FIXTURE_VARIANT(option)
 {
 	const char	*text;
@@ -215,7 +217,9 @@ TEST_F(option, is_logged)
 	check_account(_metadata, &self->log, id, variant->budget, 0);
 }
 
-/* A container that had none says nothing about it. */
+/*
+ * The records of an audit container without a delegation do not have the field.
+ */
 TEST_F(grant, is_announced)
 {
 	struct cid_agent *child;
@@ -236,11 +240,9 @@ TEST_F(grant, is_announced)
 				 cid_read(child->pid)));
 }
 
-/*
- * What a delegate may do
- */
+/* The commands of a delegatee */
 
-/* The record names the delegate as everybody else, with the host's numbers. */
+/* The record has the delegatee as the subject, with its numbers on the host. */
 TEST_F(grant, lets_make_for_oneself)
 {
 	pid_t pid = self->agent->pid;
@@ -254,7 +256,9 @@ TEST_F(grant, lets_make_for_oneself)
 				self->id, pid, namespaces(pid), pid, USER_ID));
 	EXPECT_EQ(id, cid_read(pid));
 	EXPECT_EQ(id, cid_do(self->agent, cid_do_read, 0, 0));
-	/* It was the only member: where it came from has ended. */
+	/*
+	 * The old audit container has ended, because its only member has moved.
+	 */
 	EXPECT_EQ(1, count_exits(&self->log, self->id));
 }
 
@@ -266,11 +270,14 @@ TEST_F(grant, lets_make_for_a_child)
 	EXPECT_LT(self->id, id);
 	EXPECT_EQ(id, cid_do(self->agent, cid_do_read, child->pid, 0));
 	EXPECT_EQ(id, cid_do(child, cid_do_read, 0, 0));
-	/* Who is below does not see what is above. */
+	/*
+	 * A process in the descendant cannot read the file of an ancestor's
+	 * member.
+	 */
 	EXPECT_EQ(-EPERM, cid_do(child, cid_do_read, self->agent->pid, 0));
 }
 
-/* A process in a user namespace of its own is what runtimes label. */
+/* Runtimes move processes that are in a user namespace of their own. */
 TEST_F(grant, reaches_inner_namespaces)
 {
 	struct cid_agent *child = start(_metadata, &self->world, self->agent);
@@ -278,7 +285,7 @@ TEST_F(grant, reaches_inner_namespaces)
 	ASSERT_EQ(0, cid_do(child, do_enter_userns, 0, 0));
 	EXPECT_EQ(0, tell(self->agent, child->pid, "new"));
 	EXPECT_LT(self->id, cid_read(child->pid));
-	/* And that one may do so in its turn. */
+	/* This process can do the same. */
 	make(_metadata, &self->world, child);
 	CHECK_ACCOUNT(2);
 }
@@ -311,7 +318,7 @@ TEST_F(grant, lets_join)
 	CHECK_ACCOUNT(1);
 }
 
-/* A container below the one with the grant is as good as that one. */
+/* A descendant of the delegation has the same right. */
 TEST_F(grant, holds_below)
 {
 	struct cid_agent *child = make(_metadata, &self->world, self->agent);
@@ -322,7 +329,10 @@ TEST_F(grant, holds_below)
 	cannot_make(_metadata, &self->world, below, ENOSPC);
 }
 
-/* It is not one's own, but that of the container: who joins has it. */
+/*
+ * The right belongs to the audit container: a process that joins it has the
+ * right.
+ */
 TEST_F(grant, is_for_who_joins)
 {
 	struct cid_agent *other = start(_metadata, &self->world, NULL);
@@ -330,7 +340,9 @@ TEST_F(grant, is_for_who_joins)
 	rootless(_metadata, other);
 	EXPECT_EQ(-EPERM, tell(other, 0, "new"));
 	ASSERT_EQ(0, cid_write(other->pid, "join %llu", self->id));
-	/* Another user namespace, with the same right in it. */
+	/*
+	 * Another user namespace, in which the process has the same capability.
+	 */
 	make(_metadata, &self->world, other);
 	CHECK_ACCOUNT(1);
 	EXPECT_EQ(-EPERM, tell(other, self->agent->pid, "new"));
@@ -371,7 +383,7 @@ TEST_F(grant, is_needed)
 	EXPECT_EQ(-EPERM, cid_do(other, cid_do_read, 0, 0));
 }
 
-/* Refused is refused, with the same error, whatever lives elsewhere. */
+/* The error is the same, whether the ID is live elsewhere or not. */
 TEST_F(grant, is_no_oracle)
 {
 	struct cid_agent *other = start(_metadata, &self->world, NULL);
@@ -403,7 +415,7 @@ TEST_F(grant, is_no_oracle)
 	EXPECT_EQ(10, audit_count(&self->log, AUDIT_CONTAINER_OP,
 				  "^op=(create|join) .* pid=%d uid=%d .* res=0( contid=[0-9]+)?$",
 				  self->agent->pid, USER_ID));
-	/* A process that is gone is one's own. */
+	/* The PID of a process that is gone is still in the subtree. */
 	ASSERT_LT(0, cid_read(child->pid));
 	live = cid_do(self->agent, do_open, child->pid, O_RDWR);
 	ASSERT_LE(0, live);
@@ -422,7 +434,7 @@ TEST_F(grant, counts_everybody)
 	struct cid_agent *root = start(_metadata, &self->world, NULL);
 	struct cid_agent *far = start(_metadata, &self->world, NULL);
 
-	/* A privileged member, one that is privileged and elsewhere, ... */
+	/* A privileged member, a privileged process outside the subtree, ... */
 	ASSERT_EQ(0, cid_write(root->pid, "join %llu", self->id));
 	make(_metadata, &self->world, root);
 	CHECK_ACCOUNT(1);
@@ -459,7 +471,7 @@ TEST_F(grant, is_used_up_for_itself_alone)
 	CHECK_ACCOUNT(BUDGET);
 }
 
-/* What was refused for whatever reason has cost nothing. */
+/* A write that fails, for whatever reason, is not counted. */
 TEST_F(grant, is_not_charged_in_vain)
 {
 	struct cid_agent *child = start(_metadata, &self->world, self->agent);
@@ -472,14 +484,17 @@ TEST_F(grant, is_not_charged_in_vain)
 	cid_kill(child);
 	EXPECT_EQ(-ESRCH, cid_do_text(self->agent, do_write_fd, fd, 0, "new"));
 	CHECK_ACCOUNT(0);
-	/* Both are there before the one that it comes from has ended. */
+	/* Both audit containers are live before the old one ends. */
 	EXPECT_EQ(0, tell(self->agent, 0, "new"));
 	EXPECT_EQ(0, tell(self->agent, 0, "new"));
 	EXPECT_EQ(0, tell(self->agent, 0, "new"));
 	EXPECT_EQ(0, tell(self->agent, 0, "new"));
 }
 
-/* The last one cannot be exchanged: for a moment, there would be one more. */
+/*
+ * If the limit is reached, a move to a new one fails: for a moment, both are
+ * live.
+ */
 TEST_F(grant, is_the_most_there_ever_is)
 {
 	struct cid_agent *top = start(_metadata, &self->world, NULL);
@@ -509,7 +524,7 @@ TEST_F(grant, does_not_go_deeper)
 	EXPECT_EQ(-ENOSPC, tell(top, 0, "new"));
 }
 
-/* Once it is over with the container, what is below goes on by it. */
+/* After the audit container has ended, its descendants still count. */
 TEST_F(grant, outlives_its_container)
 {
 	struct cid_agent *one = make(_metadata, &self->world, self->agent);
@@ -582,7 +597,7 @@ TEST_F(levels, inner_is_used_up)
 	CHECK_LEVELS(3, 2);
 	cannot_make(_metadata, &self->world, two, ENOSPC);
 	cannot_make(_metadata, &self->world, self->inner, ENOSPC);
-	/* The outer one has one left, which is not the inner one's. */
+	/* The outer delegation has one left, which the inner one cannot use. */
 	make(_metadata, &self->world, self->outer);
 	CHECK_LEVELS(4, 2);
 	cid_end(two);
@@ -599,12 +614,15 @@ TEST_F(levels, outer_is_used_up)
 	ASSERT_EQ(0, cid_do(two, cid_do_outlive, 0, 0));
 	make(_metadata, &self->world, self->outer);
 	CHECK_LEVELS(4, 0);
-	/* The inner one has all of its own, and nothing to take it from. */
+	/*
+	 * The inner delegation has all of its limit left, but the outer one
+	 * does not.
+	 */
 	cannot_make(_metadata, &self->world, self->inner, ENOSPC);
 	CHECK_LEVELS(4, 0);
 	cid_kill(one);
 	two->by = NULL;
-	/* What it made lives on, and counts. */
+	/* Its descendants stay live, and count. */
 	CHECK_LEVELS(3, 0);
 	make(_metadata, &self->world, self->inner);
 	CHECK_LEVELS(4, 1);
@@ -630,7 +648,7 @@ TEST_F(levels, outer_makes_in_the_inner)
 	CHECK_LEVELS(3, 2);
 }
 
-/* A container is given back where it is, in whatever order they end. */
+/* Each audit container is uncounted at its own end, in any order. */
 TEST_F(levels, inner_ends_first)
 {
 	struct cid_agent *one = make(_metadata, &self->world, self->inner);
@@ -656,11 +674,10 @@ TEST_F(levels, inner_ends_first)
 }
 
 /*
- * Accounts, kept twice
+ * Counts, checked by a second count
  *
- * Random processes are put into random places, and end, and after each step the
- * budgets and what is used of them is compared with what a list of processes
- * tells.
+ * Random processes move to random places and exit. After each step, the limits
+ * and counts of the kernel are compared with those of a list of processes.
  */
 
 struct model {
@@ -707,7 +724,7 @@ static __u64 random_state;
 
 static unsigned int random_below(unsigned int limit)
 {
-	/* xorshift64*: the same everywhere for the same seed. */
+	/* xorshift64*: the same numbers on all machines for the same seed. */
 	random_state ^= random_state >> 12;
 	random_state ^= random_state << 25;
 	random_state ^= random_state >> 27;
@@ -744,7 +761,7 @@ static bool has_room(const struct _test_data_accounts *self, int parent)
 	return true;
 }
 
-/* A place at or below another one, if possible a live one. */
+/* A random place in a subtree, live if possible. */
 static int pick(const struct _test_data_accounts *self, int top)
 {
 	int tries, at;
@@ -806,7 +823,10 @@ static void step_join(struct __test_metadata *const _metadata,
 	move(self, i, to);
 }
 
-/* It ends, and another one begins, as the host's or as a child of a player. */
+/*
+ * A player exits, and another one starts, as a child of the host or of a
+ * player.
+ */
 static void step_end(struct __test_metadata *const _metadata,
 		     struct _test_data_accounts *self, int i)
 {
@@ -827,7 +847,7 @@ static void step_end(struct __test_metadata *const _metadata,
 	self->place[self->where[i]].members++;
 }
 
-/* Children of who ends are the test's to reap. */
+/* The test reaps the children of a player that exits. */
 static void adopt(struct _test_data_accounts *self, int i)
 {
 	int j;
@@ -922,7 +942,7 @@ TEST_F(grant, descriptor_of_roots)
 	EXPECT_EQ(0, cid_do_text(self->agent, do_write_fd, theirs, 0, "new"));
 	EXPECT_EQ(-EPERM, cid_do_text(self->agent, do_write_fd, theirs, 0,
 				      "announce"));
-	/* In the hands of root it is what root may do. */
+	/* Root can use the delegation as root. */
 	EXPECT_EQ(0, cid_write_fd(fd, "new delegate=1", 14));
 	close(fd);
 }
@@ -940,12 +960,12 @@ TEST_F(grant, descriptor_for_root)
 	EXPECT_EQ(-EPERM, cid_write_fd(fd, "new delegate=1", 14));
 	EXPECT_EQ(-EPERM, cid_write_fd(fd, "announce", 8));
 	EXPECT_EQ(0, cid_write_fd(fd, "new", 3));
-	/* No more than a delegate is told. */
+	/* The process reads only what a delegatee may read. */
 	EXPECT_EQ(-EPERM, cid_write_fd(fd, "join 1", 6));
 	close(fd);
 }
 
-/* Opened before the namespace, and the container, were one's own. */
+/* Opened before the process had its user namespace and audit container. */
 TEST_F(grant, descriptor_from_before)
 {
 	struct cid_agent *late = start(_metadata, &self->world, NULL);
@@ -979,8 +999,8 @@ TEST_F(grant, descriptor_from_before_the_grant)
  */
 
 /*
- * All that a grant makes possible shares one bound, in however many containers:
- * above it an attempt takes longer, and is logged all the same.
+ * All audit containers of a delegation share one rate limit. An attempt above
+ * the rate takes longer, and is logged.
  */
 TEST_F_TIMEOUT(grant, bounds_what_is_refused, 60)
 {

@@ -15,7 +15,7 @@ static long do_set_failure(struct cid_world *world,
 	struct audit_status status;
 	int ret = audit_get_status(&status);
 
-	/* To what it is: this is logged all the same. */
+	/* A write to this file fails, but the attempt is logged. */
 	return ret ?: audit_set_status(AUDIT_STATUS_FAILURE, status.failure);
 }
 
@@ -364,8 +364,8 @@ TEST_F(ring, record)
 }
 
 /*
- * What anybody with CAP_AUDIT_WRITE sends can say anything. Where the sender is
- * comes before it.
+ * A sender with CAP_AUDIT_WRITE chooses the text. The kernel's fields come
+ * before it.
  */
 TEST_F(record, user)
 {
@@ -405,7 +405,7 @@ FIXTURE_VARIANT(alone)
 	__u16		type;
 	const char	*record;
 	bool		always;	/* belongs to no event even with a context */
-	bool		early;	/* may be told before the context is in use */
+	bool		early;	/* may be logged before the context is in use */
 	bool		ends;	/* user space takes it for the end of an event */
 };
 
@@ -497,9 +497,7 @@ TEST_F(alone, with_context)
 		  self->log.record[event].serial);
 }
 
-/*
- * The ID of who is acted on
- */
+/* The ID of the target */
 
 /* opid's record, with " ocontid=N" or without. */
 static int take_target(struct audit_log *log, pid_t pid, __u64 id)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: what fails for want of memory, and records that are not
- * logged
+ * Audit container ID: failed allocations, and records that are not logged
  *
- * The tests of memory make each allocation of a step fail in turn, until the
- * step makes no more: it returns a documented error and has done nothing, or
- * it has done all of it. What it does not log then is counted as lost. Whether
- * memory leaks is for kmemleak to tell.
+ * The memory tests make each allocation of a step fail in turn, until all
+ * succeed: the step returns a documented error and has changed nothing, or it
+ * has succeeded. Records that it does not log are counted as lost. kmemleak
+ * finds memory leaks.
  */
 
 #include <sys/mman.h>
@@ -41,8 +40,8 @@ static unsigned int lost(void)
 }
 
 /*
- * The number of live containers, and of members of the one called id. What the
- * kernel announces by itself, after a loss, names nobody who asked.
+ * The number of live audit containers, and of members of @id. The records of an
+ * announcement that the kernel makes after a loss have no subject.
  */
 static int announced(struct __test_metadata *const _metadata,
 		     struct audit_log *log, __u64 id, int *members)
@@ -202,9 +201,7 @@ static long step_signal_info(const struct step *step)
 	return ret;
 }
 
-/*
- * What agents do besides
- */
+/* Other activity of agents */
 
 static long do_pidfd(struct cid_world *world, const struct cid_call *call)
 {
@@ -226,8 +223,9 @@ static long do_signal(struct cid_world *world, const struct cid_call *call)
 }
 
 /*
- * Become the audit daemon, which does not read. Where x is not 0, there is no
- * room for records; otherwise for all of them, also those of earlier tests.
+ * Register as the audit daemon, and do not read. If x is not 0, the queue has
+ * no room for records, otherwise it has room for all, also for those of earlier
+ * tests.
  */
 static long do_become_daemon(struct cid_world *world,
 			     const struct cid_call *call)
@@ -350,7 +348,7 @@ static bool is_any(long ret, long a, long b, long c)
 	return ret == a || ret == b || ret == c;
 }
 
-/* fork(2): the second one where a limit may be to blame. */
+/* fork(2), twice if a limit may have caused the failure. */
 static bool no_memory(long ret)
 {
 	return ret == -ENOMEM || ret == -EAGAIN;
@@ -413,7 +411,7 @@ TEST_F_TIMEOUT(fault, new_with_a_parent, FAULT_TIMEOUT)
 	check_new(_metadata, self, "new", "new parent=%lld");
 }
 
-/* Room for one, which a failure must not take. */
+/* Room for one audit container, which a failed write must not use. */
 TEST_F_TIMEOUT(fault, new_below_a_grant, FAULT_TIMEOUT)
 {
 	check_new(_metadata, self, "new delegate=1", "new delegate=1 name=low");
@@ -474,7 +472,7 @@ TEST_F_TIMEOUT(fault, announce, FAULT_TIMEOUT)
 	sum_up(_metadata, self, 3);
 }
 
-/* A refused one stays refused, whether that can be told or not. */
+/* A denied write stays denied, even if the record cannot be logged. */
 TEST_F_TIMEOUT(fault, refused, FAULT_TIMEOUT)
 {
 	unsigned int nth = 0;
@@ -495,9 +493,7 @@ TEST_F_TIMEOUT(fault, refused, FAULT_TIMEOUT)
 	EXPECT_EQ(-EPERM, failing->ret);
 }
 
-/*
- * What a member does
- */
+/* Activity of a member */
 
 static void check_clone(struct __test_metadata *const _metadata,
 			struct _test_data_fault *self, unsigned long flags)
@@ -540,7 +536,7 @@ TEST_F_TIMEOUT(fault, clone_with_a_namespace, FAULT_TIMEOUT)
 	check_clone(_metadata, self, CLONE_NEWUTS);
 }
 
-/* The same, where the record may belong to an event. */
+/* The same, for records that may be part of an event. */
 TEST_F_TIMEOUT(fault, clone_with_a_namespace_and_a_rule, FAULT_TIMEOUT)
 {
 	/* A rule that matches nothing, but that has to be tried. */
@@ -551,7 +547,10 @@ TEST_F_TIMEOUT(fault, clone_with_a_namespace_and_a_rule, FAULT_TIMEOUT)
 	check_clone(_metadata, self, CLONE_NEWUTS);
 }
 
-/* The last one to exit ends the container: none was counted that is not. */
+/*
+ * The last member to exit ends the audit container, so no failed fork was
+ * counted.
+ */
 TEST_F_TIMEOUT(fault, thread, FAULT_TIMEOUT)
 {
 	unsigned int nth = 0;
@@ -638,7 +637,10 @@ TEST_F_TIMEOUT(fault, exit, FAULT_TIMEOUT)
 	unsigned int nth, lost_before;
 	long long id;
 
-	/* Who is gone cannot tell how many allocations there were. */
+	/*
+	 * A process that has exited cannot return the number of its
+	 * allocations.
+	 */
 	for (nth = 1; nth < 12; nth++) {
 		id = begin(_metadata, self, "new");
 		lost_before = lost();
@@ -686,10 +688,13 @@ TEST_F_TIMEOUT(fault, rule, FAULT_TIMEOUT)
 	EXPECT_LE(3, self->refused);
 }
 
-/* Who signalled the daemon: where there is no memory, no answer lacks the ID. */
+/*
+ * The sender of a signal to the daemon: without memory, there is no reply,
+ * rather than a reply without the ID.
+ */
 TEST_F_TIMEOUT(fault, signal_info, FAULT_TIMEOUT)
 {
-	/* An answer that there is no memory for does not come. */
+	/* There is no reply without memory. */
 	const struct timeval patience = { .tv_sec = 2 };
 	struct cid_agent *daemon = cid_start(&self->world, NULL);
 	unsigned int nth = 0, without = 0;
@@ -733,8 +738,8 @@ FIXTURE_VARIANT(mute)
 	void (*on)(struct __test_metadata *const _metadata,
 		   struct _test_data_mute *self);
 	void (*hush)(void);	/* before each step */
-	bool counted;		/* what is not logged is lost */
-	int announce;		/* what a request for an announcement gets */
+	bool counted;		/* records that are not logged count as lost */
+	int announce;		/* the result of a requested announcement */
 };
 
 static void mute_exclude(struct __test_metadata *const _metadata,

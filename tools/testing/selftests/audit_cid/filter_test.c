@@ -17,10 +17,10 @@
 #endif
 #define AUDIT_BPF_TYPE		1334	/* AUDIT_BPF */
 
-/* A call that does nothing but match a rule: there is no such process group. */
+/* A call that only has to match a rule: the process group does not exist. */
 #define MAGIC			0x40c1d5a7
 
-/* What is above 32 bits, and both words of which differ from others. */
+/* An ID above 32 bits, in which both words differ from those of other IDs. */
 #define ID(high, low)		((__u64)(high) << 32 | (low))
 
 /*
@@ -120,9 +120,7 @@ static int rule_count(const struct audit_request *wanted)
 	return count;
 }
 
-/*
- * What is loaded
- */
+/* Loading rules */
 
 FIXTURE(load)
 {
@@ -160,7 +158,7 @@ FIXTURE_TEARDOWN(load)
 	EXPECT_EQ(self->before, rule_count(NULL));
 }
 
-/* One that matches nothing else here: there is no such process. */
+/* A rule that matches nothing else here, because the process does not exist. */
 static void load_start(struct audit_request *ask, __u32 list, __u32 action)
 {
 	rule_start(ask, list, action);
@@ -200,7 +198,7 @@ TEST_F(load, lists_and_deletes)
 	}
 }
 
-/* Two rules are one only if both words, the field and the operator are. */
+/* Two rules are equal only if both words, the field and the operator are. */
 TEST_F(load, tells_rules_apart)
 {
 	static const struct {
@@ -233,7 +231,7 @@ TEST_F(load, tells_rules_apart)
 	EXPECT_EQ(0, rule_del(&one));
 }
 
-/* Up to three fields, which are not what they should be. */
+/* Up to three fields that are not valid. */
 static const struct audit_match malformed[][3] = {
 	/* One word alone */
 	{ { AUDIT_CONTID, AUDIT_EQUAL, 5 } },
@@ -316,7 +314,7 @@ TEST_F(load, has_64_fields)
 	}
 }
 
-/* The last field cannot be a low word, and there is none behind it. */
+/* The last field cannot be a low word, because no field follows. */
 TEST_F(load, has_no_65_fields)
 {
 	struct audit_request ask;
@@ -358,7 +356,7 @@ TEST(feature_bit)
 }
 
 /*
- * What matches: agents in a small tree
+ * Matching: agents in a small tree
  *
  *	HOST -- TOP -- MIDDLE -- LEAF
  *	     \- SIDE
@@ -477,7 +475,7 @@ TEST_F(match, syscalls)
 	}
 }
 
-/* The low word alone, or the high word alone, is no match. */
+/* An equal low word alone, or an equal high word alone, does not match. */
 TEST_F(match, both_words)
 {
 	struct audit_match magic = { AUDIT_ARG0, AUDIT_EQUAL, MAGIC };
@@ -501,7 +499,7 @@ TEST_F(match, both_words)
 	}
 }
 
-/* A rule outlives its container: no other one gets the number. */
+/* A rule outlives its audit container, and the ID is not assigned again. */
 TEST_F(match, ended_container)
 {
 	struct audit_match magic = { AUDIT_ARG0, AUDIT_EQUAL, MAGIC };
@@ -535,8 +533,8 @@ TEST_F(match, two_pairs)
 }
 
 /*
- * Tasks born where a rule says never have no audit context: the agents stay as
- * they are, their children do as the rule says.
+ * A task that is created while a never,task rule matches has no audit context.
+ * The rule affects the children of the agents, not the agents.
  */
 TEST_F(match, never_task)
 {
@@ -601,7 +599,7 @@ TEST_F(match, never_user)
 	hush(_metadata, self, AUDIT_FILTER_USER);
 }
 
-/* The records of the kernel about what one container does, too. */
+/* Also the records of the kernel about a change that a member has made. */
 TEST_F(match, excluded_kernel_records)
 {
 	struct audit_match bpf = { AUDIT_MSGTYPE, AUDIT_EQUAL, AUDIT_BPF_TYPE };

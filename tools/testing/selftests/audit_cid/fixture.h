@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Audit container ID: an agent, and the log of what it does
- */
+/* Audit container ID: a fixture with an agent and the log of its actions */
 #ifndef _SELFTESTS_AUDIT_CID_FIXTURE_H
 #define _SELFTESTS_AUDIT_CID_FIXTURE_H
 

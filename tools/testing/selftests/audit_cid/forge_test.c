@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: nobody writes an ID that a reader takes for the kernel's,
- * nor hides the kernel's
+ * Audit container ID: a task cannot write an ID that a reader takes for the
+ * kernel's, and cannot hide the kernel's ID
  *
- * Each text that a task can choose and that audit logs gets what would forge an
- * ID, end a field, begin a user's message, or begin a line. Whoever takes the ID
- * where the kernel puts it must then be right: audit_contid() of audit.h.
+ * Each text that a task can choose and that audit logs is set to a value that
+ * would forge an ID, end a field, begin the message of a USER record, or begin
+ * a line. Then audit_contid() of audit.h, which only accepts an ID where the
+ * kernel writes it, must find the right ID.
  *
- * The texts in Linux 6.12 and 7.3, by the calls of audit_log_format() and
- * audit_log() with a %s, and of the helpers for strings:
+ * These texts exist in Linux 6.12 and 7.3. They were found by the calls of
+ * audit_log_format() and audit_log() with a %s, and of the helpers for strings:
  *
- * table= of NETFILTER_CFG, dev= of ANOM_PROMISCUOUS, name= and nametype= of PATH,
- * cwd= of CWD, aN= of EXECVE, proctitle= of PROCTITLE, saddr= of SOCKADDR,
- * comm=, exe= and key= of SYSCALL and many others, ocomm= of OBJ_PID, name= of
- * KERN_MODULE, name= of CONTAINER_OP, path=, old=, new= and key= of
+ * table= of NETFILTER_CFG, dev= of ANOM_PROMISCUOUS, name= and nametype= of
+ * PATH, cwd= of CWD, aN= of EXECVE, proctitle= of PROCTITLE, saddr= of
+ * SOCKADDR, comm=, exe= and key= of SYSCALL and many others, ocomm= of OBJ_PID,
+ * name= of KERN_MODULE, name= of CONTAINER_OP, path=, old=, new= and key= of
  * CONFIG_CHANGE, data= of TTY and USER_TTY, msg= of USER_*, path= and name= of
  * AVC and of LANDLOCK_*.
  *
- * What else has a %s has the kernel's words there: op=, tty=, feature=, cause=,
- * actions=, anonclass=, fn=. FANOTIFY, MQ_OPEN, BPF, IPC, CAPSET, MMAP and
- * TIME_* have numbers only, and names in the records beside them. The records of
- * xfrm, NetLabel, dm, IPE, IMA, Smack and AppArmor are those of kernels that are
- * built with these. Yama writes to the kernel's log, and not to audit's.
+ * The other uses of %s contain words of the kernel: op=, tty=, feature=,
+ * cause=, actions=, anonclass=, fn=. FANOTIFY, MQ_OPEN, BPF, IPC, CAPSET, MMAP
+ * and TIME_* contain only numbers, and other records of the event contain the
+ * names. The records of xfrm, NetLabel, dm, IPE, IMA, Smack and AppArmor
+ * require kernels that are built with these. Yama writes to the kernel's log,
+ * not to the audit log.
  */
 
 #include <ftw.h>
@@ -38,18 +40,18 @@
 #include "record.h"
 #include "uring.h"
 
-/* Older headers than the kernel's have none. */
+/* Missing in the headers of older kernels. */
 #ifndef AUDIT_LANDLOCK_ACCESS
 #define AUDIT_LANDLOCK_ACCESS	1423
 #endif
 
-/* The first version of Landlock that logs what it denies. */
+/* The first version of Landlock that logs denials. */
 #define LANDLOCK_LOGS		7
 
 #define COMM_LEN		15
 
 /*
- * What a text is made of. A victim is in a container of its own and does
+ * The parts of a text. The victim is in an audit container of its own and does
  * nothing.
  */
 static const char * const payloads[] = {
@@ -60,14 +62,16 @@ static const char * const payloads[] = {
 	"contid=%llu",
 };
 
-/* Each text as it was used in the end, the present one, and where files can be. */
+/*
+ * Each text in its final form, the present text, and the directory for files.
+ */
 static struct {
 	char	text[ARRAY_SIZE(payloads)][PATH_MAX];
 	int	at;
 	char	dir[64];
 } *used;
 
-/* Use a text, as far as there is room, and without what is refused there. */
+/* Use a text, cut to the available room, and without rejected characters. */
 static const char *use(const char *text, size_t max, const char *without)
 {
 	char *to = used->text[used->at];
@@ -109,7 +113,7 @@ static long comm_event(struct cid_world *world, const struct cid_call *call)
 	return do_event(world, call) == -ESRCH ? 0 : -EIO;
 }
 
-/* There is no such container. */
+/* This ID is not live. */
 static long comm_refused(struct cid_world *world, const struct cid_call *call)
 {
 	use_comm(call);
@@ -314,7 +318,7 @@ static int rename_device(int fd, struct ifreq *ifr, const char *name)
 	return 0;
 }
 
-/* A network device may have no space in its name, but much else. */
+/* The name of a network device may contain most characters, but no space. */
 static long device_name(struct cid_world *world, const struct cid_call *call)
 {
 	struct ifreq ifr = { .ifr_name = "lo" };
@@ -381,7 +385,7 @@ static long traced(struct cid_world *world, const struct cid_call *call)
 	return end_child(pid, ptrace(PTRACE_SEIZE, pid, 0, 0) ? -errno : 0);
 }
 
-/* The name of a container is printable, and has no space. */
+/* The name of an audit container is printable and does not contain a space. */
 static long container_name(struct cid_world *world,
 			   const struct cid_call *call)
 {
@@ -464,7 +468,7 @@ static long tree_names(struct cid_world *world, const struct cid_call *call)
 	memcpy(ask.data + sizeof(sizes), name, sizes[0]);
 	memcpy(ask.data + sizeof(sizes) + sizes[0], name, sizes[1]);
 	ask.header.nlmsg_len = NLMSG_LENGTH(sizeof(sizes) + 2 * sizes[0]);
-	/* There are no such directories. */
+	/* These directories do not exist. */
 	return audit_ask_once(&ask, NULL) ? 0 : -EIO;
 }
 
@@ -488,7 +492,7 @@ static long message(struct cid_world *world, const struct cid_call *call)
 	return audit_user(call->x, "%s", use(call->text, NAME_MAX, ""));
 }
 
-/* What is typed at a terminal; it is logged at exit. */
+/* Text that is typed at a terminal is logged at exit. */
 static long typed(struct cid_world *world, const struct cid_call *call)
 {
 	const char *text = use(call->text, NAME_MAX, "\n");
@@ -517,8 +521,8 @@ FIXTURE(forge)
 };
 
 /*
- * Who is not in the middle of an audited call can only leave the text in the
- * records that stand alone. syscall, if any, is to be audited.
+ * A task that is not in an audited call can only put the text into standalone
+ * records. @syscall, if any, is to be audited.
  */
 FIXTURE_VARIANT(forge)
 {
@@ -526,7 +530,7 @@ FIXTURE_VARIANT(forge)
 	__u16	type;		/* of the record that has the text */
 	int	syscall;
 	bool	event;		/* the record never stands alone */
-	bool	either;		/* unless the kernel is a newer one */
+	bool	either;		/* unless the kernel is newer */
 	bool	ring;		/* syscall is an operation of io_uring */
 	int	sig;		/* how a program that was executed ends */
 	long	x;
@@ -621,7 +625,7 @@ FIXTURE_TEARDOWN(forge)
 	EXPECT_EQ(0, nftw(used->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS));
 }
 
-/* Does a record have the text, as it stands or encoded? */
+/* Check whether a record has the text, unchanged or encoded. */
 static bool has_text(const char *record, const char *text)
 {
 	static char hex[2 * PATH_MAX];
@@ -676,7 +680,7 @@ static int check_text(struct __test_metadata *const _metadata,
 	return seen;
 }
 
-/* Let a child do it, which may die of it. Returns what came of it, or 0. */
+/* Let a child do it, which may be killed by it. Return its result, or 0. */
 static long let(struct cid_agent *child,
 		const struct _fixture_variant_forge *way, const char *text)
 {
@@ -693,7 +697,10 @@ static long let(struct cid_agent *child,
 	cid_post(child, cid_do_exit, 0, 0, "%s", "");
 	cid_reap(child);
 	recv(child->sock[0], &ret, sizeof(ret), MSG_DONTWAIT);
-	/* What it has not read is not for the next one. */
+	/*
+	 * The next child must not receive the messages that this child has not
+	 * read.
+	 */
 	recv(child->sock[1], &rest, sizeof(rest), MSG_DONTWAIT);
 	return ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: what the tests of delegation and of attacks share:
- * ordinary users, user namespaces of theirs, and descriptors that change hands
+ * Audit container ID: shared by the tests of delegation and of attacks:
+ * ordinary users, their user namespaces, and passing descriptors
  */
 #ifndef _SELFTESTS_AUDIT_CID_GRANT_H
 #define _SELFTESTS_AUDIT_CID_GRANT_H
@@ -59,7 +59,7 @@ int put_text(const char *path, const char *format, ...)
 	return ret;
 }
 
-/* Root of a user namespace of one's own, as rootless runtimes begin. */
+/* Become root of a new user namespace, as rootless runtimes do first. */
 static inline long do_enter_userns(struct cid_world *world,
 				   const struct cid_call *call)
 {
@@ -73,7 +73,7 @@ static inline long do_enter_userns(struct cid_world *world,
 	       put_text("/proc/self/gid_map", "0 %u 1", gid);
 }
 
-/* Both: an agent turns into what a rootless runtime is. */
+/* Both steps: the agent is now like a rootless runtime. */
 static inline long do_become_rootless(struct cid_world *world,
 				      const struct cid_call *call)
 {
@@ -84,7 +84,7 @@ static inline long do_become_rootless(struct cid_world *world,
  * Descriptors
  */
 
-/* All agents have it: what one end is sent comes out of the other. */
+/* All agents have both ends of this socket pair. */
 static int channel[2];
 
 static inline int send_fd(int fd)
@@ -149,8 +149,8 @@ static inline long do_recv_fd(struct cid_world *world,
 }
 
 /*
- * Pass a descriptor of an agent's, or of the test's for NULL, to another one.
- * Returns the descriptor that this one has then.
+ * Pass a descriptor of an agent, or of the test for NULL, to another agent.
+ * Return the descriptor that this agent receives.
  */
 static inline long hand_over(struct cid_agent *from, int fd,
 			     struct cid_agent *to)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: a program for the tests to execute. It tells the ID that
- * it finds itself with.
+ * Audit container ID: a program for the tests to execute. It reports its ID.
  *
  *	hold SOCKET	to its parent, and stays until the parent answers
- *	hold FILE	to a file; this is how it is a helper of the kernel
+ *	hold FILE	to a file, if the kernel runs it as a helper
  *	hold SOCKET FD TEXT
- *			writes the text to the file that it inherits as FD, and
- *			tells what came of that instead of the ID
+ *			writes the text to the inherited file FD, and reports
+ *			the result instead of the ID
  */
 
 #include <ctype.h>

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: a member that makes records as fast as it can, while the
+ * Audit container ID: a member that causes records as fast as it can, while the
  * audit daemon is slow
  *
- * It harms nobody else: what others do is logged, or the log heals by an
- * announcement; memory does not grow without bound; and the host gets its work
- * done.
+ * It must not harm others: their actions are logged, or an announcement repairs
+ * the log; memory does not grow without limit; and the host makes progress.
  *
- * AUDIT_CID_HOSTILE	how many seconds in each way, 3 by default
+ * AUDIT_CID_HOSTILE	seconds for each kind of record (3)
  */
 
 #include <linux/if.h>
@@ -29,15 +28,15 @@
 #define HEAL_MAX	120
 
 /*
- * In kB: the queues of audit are full, each with as many records as the limit
- * says, and what namespaces leave behind.
+ * In kB: the queues of audit filled up to the backlog limit, and memory of
+ * namespaces that is not freed yet.
  */
 #define GROWTH_MAX	(64 << 10)
 
 /* How much longer a program of the host's may take than beside busy loops. */
 #define EXEC_RATIO	2
 
-/* How many programs the host runs, to know how long one takes. */
+/* The number of programs that the host runs to measure the time of one. */
 #define EXECS_MIN	12
 #define EXECS_MAX	65536
 
@@ -119,7 +118,7 @@ static void way_abort(void)
 	waitpid(pid, NULL, 0);
 }
 
-/* Do it until told to stop. The pointer is to a way. */
+/* Do it until the test stops it. The argument points to the kind. */
 static long do_way(struct cid_world *world, const struct cid_call *call)
 {
 	void (*way)(void) = (void (*)(void))call->x;
@@ -132,9 +131,7 @@ static long do_way(struct cid_world *world, const struct cid_call *call)
 	return turns;
 }
 
-/*
- * What is measured
- */
+/* Measurements */
 
 static long slab_kb(void)
 {
@@ -244,7 +241,7 @@ FIXTURE_SETUP(hostile)
 	setup(_metadata, &self->world, &self->log);
 	if (self->log.status.pid)
 		SKIP(return, "an audit daemon is running: stop it");
-	/* The daemon's log is the one that counts. */
+	/* Only the log that the daemon has received counts. */
 	ASSERT_EQ(0, audit_only(&self->log, 0));
 	ASSERT_EQ(0, add_event_rule(&self->log));
 	self->daemon = cid_start(&self->world, NULL);
@@ -287,7 +284,7 @@ static void others(struct __test_metadata *const _metadata,
 			    0));
 }
 
-/* For a while, with all hostile ones at it. */
+/* For some time, with all hostile members active. */
 static void watch(struct __test_metadata *const _metadata,
 		  struct _test_data_hostile *self, void (*way)(void),
 		  double seconds, struct execs *execs)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Audit container ID: who inherits it, however they are made
- */
+/* Audit container ID: inheritance, through each way to make a task */
 
 #include <linux/sched.h>
 
@@ -36,7 +34,7 @@ static int has_other(pid_t tid, long id)
 {
 	long seen = cid_read(tid);
 
-	/* A thread that has gone meanwhile has none. */
+	/* A thread that has exited meanwhile does not have an ID. */
 	return seen < 0 || seen == id;
 }
 
@@ -45,7 +43,7 @@ static int any(pid_t tid, long unused)
 	return 0;
 }
 
-/* What the test shares with its agents and their children. */
+/* Memory that the test, its agents and their children share. */
 struct shared {
 	long	seen;	/* the ID that a child found itself with */
 	long	known;	/* an ID that the target is known to have */
@@ -230,7 +228,7 @@ static long do_getppid(struct cid_world *world, const struct cid_call *call)
 	return getppid();
 }
 
-/* Who reaps a process has no say in where it is. */
+/* The process that reaps another one does not influence the ID. */
 TEST_F(family, orphan_keeps_its_own)
 {
 	long id = make_container(self->agent);
@@ -288,7 +286,7 @@ TEST_F(family, leader_is_a_zombie)
 	EXPECT_EQ(id, cid_read(early->pid));
 }
 
-/* exec keeps the ID, also where another thread takes the leader's place. */
+/* exec keeps the ID, also if another thread replaces the leader. */
 static void check_exec(struct __test_metadata *const _metadata,
 		       struct cid_agent *agent, bool thread)
 {
@@ -315,7 +313,7 @@ TEST_F(family, exec_by_thread)
 	check_exec(_metadata, self->agent, true);
 }
 
-/* Written to after exec, as a process of its own program. */
+/* The target of the write is a process that has executed its own program. */
 TEST_F(family, exec_before_the_write)
 {
 	cid_post(self->agent, cid_do_exec, 0, 0, "%s", "");
@@ -397,9 +395,7 @@ TEST_F(ring, threads)
 	EXPECT_EQ(next, cid_read(child->pid));
 }
 
-/*
- * Who has no ID whatever happens
- */
+/* Tasks that never have an ID */
 
 static bool is_kernel_thread(pid_t pid)
 {
@@ -492,7 +488,9 @@ TEST_F(family, helper_has_none)
  * A write against a process that forks and makes threads all the time
  */
 
-/* IDs grow down the tree: one that is known to be left is a smaller number. */
+/*
+ * Children have larger IDs, so an ID that has become smaller reveals a way out.
+ */
 static void check_known(long known)
 {
 	if (read_self() < known)
@@ -507,7 +505,9 @@ static void *fork_storm(void *unused)
 
 		if (!pid) {
 			check_known(known);
-			/* What it makes itself does not differ. */
+			/*
+			 * The audit containers that it makes are no exception.
+			 */
 			known = read_self();
 			if (!vfork()) {
 				if (read_self() != known)

@@ -2,8 +2,8 @@
 /*
  * Audit container ID: packets have a network namespace
  *
- * A packet passes in the middle of whatever runs. The tests send from inside of
- * a container, so that its ID is at hand where it does not belong.
+ * Any task may run when a packet passes. The tests send from a member, so that
+ * a wrong contid= would be its ID.
  */
 
 #include <linux/if.h>
@@ -13,16 +13,14 @@
 
 #include "record.h"
 
-/* What is sent to nobody, and comes back as an ICMP message. */
+/* A packet to an unused address returns as an ICMP message. */
 #define PORT_CLOSED	9
 #define PORT_OPEN	7
 #define MARK		0x1d
 #define ADDRESS(n)	(0x0a070000 | (n))	/* 10.7.0.n, behind a veth */
 #define TUNNEL(n)	(0x0a090000 | (n))	/* 10.9.0.n, behind a tun */
 
-/*
- * What agents do
- */
+/* Calls of agents */
 
 static long do_system(struct cid_world *world, const struct cid_call *call)
 {
@@ -60,7 +58,7 @@ static long do_send(struct cid_world *world, const struct cid_call *call)
 	int mark = MARK;
 	long ret = 0;
 
-	/* The socket stays where it was made. */
+	/* The socket stays in the network namespace in which it was made. */
 	if (call->y)
 		ret = do_setns(world, &where);
 	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ||
@@ -90,8 +88,7 @@ static long do_connect(struct cid_world *world, const struct cid_call *call)
 }
 
 /*
- * A tunnel: whoever writes to it has the kernel receive the packet, and answer,
- * in the middle of the write.
+ * A tunnel: during a write to it, the kernel receives the packet and answers.
  */
 
 static int tunnel[2];
@@ -123,7 +120,7 @@ static void *relay(void *from)
 
 	for (;;) {
 		len = read(*(int *)from, packet, sizeof(packet));
-		/* It may be lost, as on any cable: one end may be down. */
+		/* The packet may be lost, because one end may be down. */
 		if (len > 0 && write(out, packet, len) != len)
 			continue;
 	}
@@ -156,7 +153,7 @@ struct net {
 	char			there[128];	/* the peer's */
 };
 
-/* Each way to have a packet logged: for what comes in and what goes out. */
+/* Each rule that logs packets, for input and for output. */
 #define IPTABLES(command)						\
 	"for c in INPUT OUTPUT; do "					\
 	command " -A $c -j AUDIT --type accept || exit 1; done"
@@ -230,7 +227,10 @@ static void wait_packets(struct __test_metadata *const _metadata,
 	ASSERT_EQ(0, audit_sync(log));
 }
 
-/* It says where the packet passes, and no ID: whoever runs may not have sent it. */
+/*
+ * The record has the network namespace of the packet, and no ID: the running
+ * task may not be the sender.
+ */
 static int take_packet(struct audit_log *log, int mark, int from, int to,
 		       int proto, const char *where)
 {
@@ -240,8 +240,8 @@ static int take_packet(struct audit_log *log, int mark, int from, int to,
 }
 
 /*
- * A datagram to a closed port passes four times: out and in, and what the other
- * side's kernel answers, out and in.
+ * A datagram to a closed port passes four times: out and in, and so does the
+ * answer of the other kernel.
  */
 static void check_datagram(struct __test_metadata *const _metadata,
 			   struct net *net, struct cid_agent *sender)
@@ -336,7 +336,9 @@ FIXTURE_TEARDOWN(packet)
 	net_teardown(&self->net);
 }
 
-/* A packet is where its socket is, wherever the sender has gone since. */
+/*
+ * A packet is in the namespace of its socket, even after the sender has moved.
+ */
 TEST_F(packet, of_a_socket_elsewhere)
 {
 	struct net *net = &self->net;
@@ -351,7 +353,7 @@ TEST_F(packet, of_a_socket_elsewhere)
 				 net->here));
 }
 
-/* An exclude rule on a container meets what its tasks send, nothing else. */
+/* An exclude rule for an audit container only matches records of its tasks. */
 TEST_F(packet, excluded)
 {
 	struct net *net = &self->net;
@@ -378,8 +380,8 @@ TEST_F(packet, excluded)
 }
 
 /*
- * Connections: some of their packets go out in the sender's context, and others
- * in that of whoever happens to run
+ * Connections: some of their packets are sent in the context of the sender,
+ * others in the context of any running task
  */
 
 static int count_packets(const struct audit_log *log, const char *subnet,
@@ -397,7 +399,7 @@ static void check_connection(struct __test_metadata *const _metadata,
 	const struct audit_log *log = &net->log;
 	int out = count_packets(log, subnet, 1, net->here);
 
-	/* At least: two to begin with, and one with data. */
+	/* At least two to connect, and one with data. */
 	EXPECT_LE(3, out);
 	EXPECT_EQ(out, count_packets(log, subnet, 1, net->there));
 	out = count_packets(log, subnet, 2, net->there);
@@ -438,12 +440,12 @@ TEST_F(packet, last_words)
 	ASSERT_LE(0, ended);
 	for (i = ended; i < (int)net->log.count; i++)
 		EXPECT_EQ(0, audit_contid(&net->log.record[i]));
-	/* There were some, and they say where. */
+	/* There are such records, and all have the namespace. */
 	EXPECT_LE(2, audit_count(&net->log, AUDIT_NETFILTER_PKT, " %s",
 				 net->here));
 }
 
-/* Whoever feeds packets to the kernel runs when it answers them. */
+/* The task that feeds a packet to the kernel runs while the kernel answers. */
 TEST_F(packet, relayed)
 {
 	struct net *net = &self->net;
@@ -471,7 +473,7 @@ TEST_F(packet, relayed)
 				 " proto=6( [sd]port=[0-9]+)*$"));
 }
 
-/* What the kernel sends of its own accord, from timers and from workers. */
+/* Packets that the kernel sends from timers and workers. */
 TEST_F(packet, of_the_kernel)
 {
 	struct net *net = &self->net;

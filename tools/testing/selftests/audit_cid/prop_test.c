@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: the log tells the namespaces of all members, whatever
+ * Audit container ID: the log contains the namespaces of all members, whatever
  * they do
  *
- * Some actors in nested containers do at random what changes namespaces. After
- * each step, the set of each of them, as /proc has it, must be one that the log
- * gives for its container; what a record calls "for_children" may stand for
- * the namespace itself, as it does for children. Where the last record about
- * the actor itself has a set, it must be that one.
+ * Actors in nested audit containers change namespaces at random. After each
+ * step, the set of each actor in /proc must be one that the log lists for its
+ * audit container. A namespace that a record lists as "for_children" may be the
+ * namespace itself, as it is for children. If the last record about the actor
+ * itself has a set, its set must be this one.
  *
- * AUDIT_CID_SEQUENCES sets how many sequences, AUDIT_CID_SEED the first one:
- * a sequence that fails prints its own.
+ * AUDIT_CID_SEQUENCES sets the number of sequences, and AUDIT_CID_SEED the
+ * first one. A sequence that fails prints its seed.
  */
 
 #include "audit.h"
@@ -19,7 +19,7 @@
 #define STEPS		16
 #define CONTAINERS	64
 #define SETS		64
-/* The actors' ends of their sockets are at the same place in all of them. */
+/* The sockets of the actors have the same descriptors in all actors. */
 #define ACTOR_FD	100
 #define PROP_TIMEOUT	7200
 
@@ -165,7 +165,7 @@ static bool set_equal(const struct set *real, const struct set *logged)
 	return true;
 }
 
-/* As equal, or as a child of who is there would be. */
+/* As a sibling, or as a child of a live actor. */
 static bool set_follows(const struct set *real, const struct set *logged)
 {
 	unsigned int which, bit;
@@ -206,7 +206,7 @@ struct container {
 struct player {
 	pid_t		pid;	/* 0: none */
 	int		sock;
-	bool		said;	/* a record says where it is: */
+	bool		said;	/* the namespaces in the record: */
 	struct set	set;
 };
 
@@ -232,7 +232,7 @@ FIXTURE_SETUP(property)
 	cid_setup(_metadata, &self->world);
 	/*
 	 * Nor do actors reap their children: the end of a PID namespace waits
-	 * for those that came from outside.
+	 * for members that came from outside.
 	 */
 	signal(SIGCHLD, SIG_IGN);
 	audit_setup(_metadata, &self->log);
@@ -292,7 +292,7 @@ static struct container *find(struct _test_data_property *self,
 	return &self->container[i];
 }
 
-/* Enter what the log says. */
+/* Evaluate the records of the log. */
 static void learn(struct __test_metadata *const _metadata,
 		  struct _test_data_property *self)
 {
@@ -318,7 +318,7 @@ static void learn(struct __test_metadata *const _metadata,
 		ASSERT_NE(NULL, container);
 		ASSERT_GT(SETS, container->sets);
 		container->set[container->sets++] = set;
-		/* Not that of the process. */
+		/* The ID of the thread, not of the process. */
 		if (!strcmp(op, "thread"))
 			continue;
 		for (j = 0; j < ACTORS; j++) {
@@ -364,7 +364,7 @@ static void check(struct __test_metadata *const _metadata,
 		return;
 	}
 	self->checked++;
-	/* Of others than members, not all is told. */
+	/* The log does not contain all changes of host processes. */
 	found = !id;
 	container = find(self, id);
 	ASSERT_NE(NULL, container);
@@ -400,7 +400,10 @@ static void order(struct player *player, const struct order *order, int pidfd)
 	sendmsg(player->sock, &msg, MSG_NOSIGNAL);
 }
 
-/* Wait for an answer, or a hello: that tells the number of who says it. */
+/*
+ * Wait for an answer or for the first message of an actor, which has its
+ * number.
+ */
 static long answer(struct player *player)
 {
 	union {
@@ -442,7 +445,7 @@ static struct player *pick_player(struct _test_data_property *self, bool alive)
 	return NULL;
 }
 
-/* The end of one may be that of others. */
+/* The end of an actor may end others. */
 static void wait_end(struct player *player)
 {
 	while (!strchr("ZX?", cid_state(player->pid, player->pid)))
@@ -613,7 +616,7 @@ static void run(struct __test_metadata *const _metadata,
 	for (i = 0; i < OPS; i++)
 		printf(" %lu %s", self->done[i], op_names[i]);
 	printf("\n");
-	/* A single one need not have done everything. */
+	/* A single sequence may miss some of the actions. */
 	for (i = 0; n > 20 && !self->failed && i < OPS; i++)
 		EXPECT_LT(0, self->done[i]);
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: writes against everything that a target may be doing
+ * Audit container ID: writes at the same time as other actions of the target
  *
- * Each test ends with the accounts: every ID was created once and ended once,
- * in this order, and none can be joined any more.
- *
- * AUDIT_CID_RACES sets the number of rounds, for a long run or a short one.
+ * Each test ends with a check of all IDs: each was created once and ended once,
+ * in this order, and cannot be joined any more. AUDIT_CID_RACES sets the number
+ * of rounds.
  */
 
 #include "accounts.h"
 
-/* For long runs; a hang of a short one is for who runs it to notice. */
+/* For long runs. In a short run, the user notices a hang. */
 #define RACE_TIMEOUT	7200
 
 /* Without any, a test would pass without having tested. */
@@ -40,7 +39,7 @@ struct brief {
 
 static char *top(char (*stack)[16384])
 {
-	/* Aligned down, for those who care. */
+	/* Aligned down, as some architectures require. */
 	return *stack + (sizeof(*stack) - (uintptr_t)*stack % 16);
 }
 
@@ -158,7 +157,9 @@ static void close_accounts(struct __test_metadata *const _metadata,
 	struct cid_agent *spare;
 	size_t i;
 
-	/* End all agents that are still there, and what they left behind. */
+	/*
+	 * End all agents that are left, and the processes that they have left.
+	 */
 	for (i = 0; i < CID_AGENTS; i++)
 		if (world->agent[i].pid)
 			kill(world->agent[i].pid, SIGKILL);
@@ -271,9 +272,7 @@ TEST_F_TIMEOUT(race, parent_and_last_exit_leaderless, RACE_TIMEOUT)
 	last_exit(_metadata, self, LEADERLESS, "new parent=");
 }
 
-/*
- * Two writers and one target
- */
+/* Two writers for the same target */
 
 TEST_F_TIMEOUT(race, two_make_containers, RACE_TIMEOUT)
 {
@@ -322,7 +321,10 @@ TEST_F_TIMEOUT(race, one_joins_one_makes, RACE_TIMEOUT)
 		joined = cid_write(target->pid, "join %ld", id);
 		made = cid_wait(writer);
 
-		/* The new one is below the joined one, or keeps it out. */
+		/*
+		 * The new audit container is a child of the joined one, or the
+		 * join fails.
+		 */
 		ASSERT_EQ(0, made);
 		ASSERT_EQ(true, !joined || joined == -EPERM);
 		ASSERT_LT(id, cid_read(target->pid));
@@ -430,9 +432,9 @@ TEST_F_TIMEOUT(race, target_executes, RACE_TIMEOUT)
  */
 
 /*
- * fork() would do the same to IDs and take longer. It also kills user-mode
- * Linux 6.12, whose flush_tlb_mm() cannot take what a fork that is killed in
- * dup_mmap() leaves behind.
+ * fork() would have the same effect on IDs and take longer. It also crashes
+ * user-mode Linux 6.12, because flush_tlb_mm() there does not expect the state
+ * that a fork leaves if it is killed in dup_mmap().
  */
 static void *forks(void *unused)
 {

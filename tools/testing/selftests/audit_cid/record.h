@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Audit container ID: what the tests of records share: patterns of records,
- * agents that make events, and what a fixture begins and ends with
+ * Audit container ID: shared by the tests of records: patterns, agents that
+ * cause events, and setup and teardown of a fixture
  */
 #ifndef _SELFTESTS_AUDIT_CID_RECORD_H
 #define _SELFTESTS_AUDIT_CID_RECORD_H
@@ -12,12 +12,12 @@
 
 #define EVENT_MAGIC	(0x40000000 | event_owner)
 
-/* Tasks born with this effective group have no audit context. */
+/* Tasks that are created with this effective group have no audit context. */
 #define NEVER_GID	61166
 
 static pid_t event_owner;
 
-/* What the test shares with its agents. */
+/* Memory that the test shares with its agents. */
 static struct {
 	int	stop;
 	int	events;
@@ -53,7 +53,7 @@ static inline unsigned int ses(void)
 	return proc_number("/proc/self/sessionid");
 }
 
-/* This program's path, as a regular expression. */
+/* The path of this program, as a regular expression. */
 static inline char const *self_exe(void)
 {
 	static char quoted[2 * PATH_MAX];
@@ -69,7 +69,7 @@ static inline char const *self_exe(void)
 	return quoted;
 }
 
-/* Who acts: a process that runs this program, or a given one. */
+/* The subject: a process that runs this program, or a given process. */
 static inline char const *subject_comm(pid_t pid, const char *comm)
 {
 	static char text[256];
@@ -122,8 +122,8 @@ static inline int take_exit(struct audit_log *log, __u64 id, __u64 pcontid,
 }
 
 /*
- * A thread of a container's, or of none for 0, got another namespace set. A
- * record that stands alone tells the acting task's ID as well.
+ * A thread of a member, or of a host process for 0, has other namespaces. A
+ * standalone record also has the ID of the acting task.
  */
 static inline int take_transition(struct audit_log *log, const char *op,
 				  __u64 id, pid_t pid, pid_t tid,
@@ -163,9 +163,7 @@ static inline int take_event(struct audit_log *log, struct cid_agent *agent, __u
 			  ses(), program_invocation_short_name, self_exe(), field(id));
 }
 
-/*
- * What agents do
- */
+/* Actions of agents */
 
 static inline long do_event(struct cid_world *world, const struct cid_call *call)
 {

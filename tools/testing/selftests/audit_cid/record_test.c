@@ -104,7 +104,7 @@ TEST_F(create, record)
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
-/* Below the target's own, or below another one that is named. */
+/* Below the target's own audit container, or below parent=. */
 TEST_F(record, create_names_the_parent)
 {
 	struct cid_agent *other = cid_start(&self->world, NULL);
@@ -114,7 +114,10 @@ TEST_F(record, create_names_the_parent)
 	top = make_container(&self->log, self->agent);
 	ASSERT_NE(0, top);
 	ASSERT_EQ(0, cid_write(self->agent->pid, "new"));
-	/* The agent may be the last in the upper one: keep that alive. */
+	/*
+	 * The agent may be the last member of the upper audit container: keep
+	 * this live.
+	 */
 	ASSERT_EQ(0, audit_sync(&self->log));
 	ASSERT_LE(0, take_create(&self->log, &child, top, "\\(null\\)",
 				 self->agent->pid,
@@ -129,7 +132,7 @@ TEST_F(record, create_names_the_parent)
 	EXPECT_EQ(1, count_exits(&self->log, top));
 }
 
-/* A write to one's own file: its event names the ID at its end. */
+/* A process that writes to its own file: its event has the new ID. */
 TEST_F(record, create_for_oneself)
 {
 	pid_t pid = self->agent->pid;
@@ -150,7 +153,7 @@ TEST_F(record, create_for_oneself)
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
-/* Without an event to belong to, the record says where the writer is. */
+/* If the record is standalone, it has the ID of the writer. */
 TEST_F(record, create_without_context)
 {
 	struct cid_agent *never = start_never(&self->world, &self->log);
@@ -317,7 +320,7 @@ TEST_F(record, join_ends_what_is_left)
 	EXPECT_LT(join, ended);
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 
-	/* The lower one ends with both, and is below one that is long gone. */
+	/* It ends with its last member, long after its parent. */
 	cid_kill(low);
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(0, count_exits(&self->log, id));
@@ -448,7 +451,7 @@ TEST_F(refused, record)
 	EXPECT_EQ(0, audit_count(&self->log, 0, "do-not-repeat"));
 }
 
-/* What is no command is no attempt at anything. */
+/* A malformed command is not logged. */
 TEST_F(record, malformed_writes_are_not_logged)
 {
 	ASSERT_EQ(0, audit_drop(&self->log));
@@ -479,8 +482,8 @@ TEST_F(record, refused_without_context)
 }
 
 /*
- * Anybody may be refused as often as they like. Each attempt is in the log, and
- * so is each one's call. Who has the capability is not even delayed.
+ * A writer may be denied any number of times. Each attempt and its system call
+ * are logged. A writer with the capability is not even delayed.
  */
 TEST_F(record, refused_often)
 {
@@ -514,7 +517,7 @@ FIXTURE(end)
 	struct cid_agent *agent;
 };
 
-/* What happens to the agent before it ends, and how it ends. */
+/* How the agent ends, and what it does before. */
 FIXTURE_VARIANT(end)
 {
 	cid_fn	before;
@@ -579,8 +582,8 @@ FIXTURE_TEARDOWN(end)
 }
 
 /*
- * audit_sync() reads what was logged before it was called: that the record is
- * there after wait(2) means that it was logged before wait(2) returned.
+ * audit_sync() reads the records that were logged before it was called. So if
+ * it finds the record, this was logged before wait(2) returned.
  */
 TEST_F(end, record)
 {
@@ -630,7 +633,7 @@ TEST_F(record, end_after_exec_by_thread)
 	check_exec(_metadata, &self->log, self->agent, true);
 }
 
-/* The last one is not the one it was made for. */
+/* The last member is not the first one. */
 TEST_F(record, end_by_child)
 {
 	struct cid_agent *child, *grandchild;
@@ -677,7 +680,7 @@ TEST_F(record, end_of_a_zombie)
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
-/* What the last member does, its exit included, comes before the end. */
+/* The actions of the last member, its exit included, precede the end. */
 TEST_F(record, end_comes_last)
 {
 	struct audit_match match[] = {
@@ -733,7 +736,9 @@ TEST_F(record, audit_disabled)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 
-	/* From here on, there are records, also of what was made before. */
+	/*
+	 * From here on, records are logged, also about older audit containers.
+	 */
 	ASSERT_EQ(0, audit_set_status(AUDIT_STATUS_ENABLED, 1));
 	id = cid_read(self->agent->pid);
 	cid_kill(self->agent);
@@ -741,7 +746,7 @@ TEST_F(record, audit_disabled)
 	EXPECT_EQ(1, count_exits(&self->log, id));
 }
 
-/* A record that is not wanted is no reason to refuse the write. */
+/* If the record is excluded, the write succeeds nevertheless. */
 TEST_F(record, excluded)
 {
 	struct audit_match match = {

@@ -39,7 +39,7 @@ struct scene {
 	struct audit_log	log;
 	struct cid_agent	*actor[ACTORS];
 	__u64			id[ACTORS + 1];
-	char			*live;	/* what containers there are */
+	char			*live;	/* live audit containers */
 	char			*dir;	/* of programs that an attempt made */
 	int			attempts;
 };
@@ -58,8 +58,8 @@ static inline pid_t pid_of(const struct scene *s, enum who who)
 }
 
 /*
- * The live containers, as they are announced to the host. Those that were there
- * before the scene are not ours to look at.
+ * The live audit containers that an announcement to the host lists, without
+ * those that are older than the scene.
  */
 static inline char *list_live(struct scene *s)
 {
@@ -86,7 +86,7 @@ static inline char *list_live(struct scene *s)
 	return list;
 }
 
-/* Who was killed may be on the way out for a while. */
+/* A killed process may take some time to exit. */
 static inline bool same_live(struct scene *s)
 {
 	int tries;
@@ -166,7 +166,7 @@ static inline void end_strays(struct scene *s)
 		if (who < ACTORS || !agent->pid)
 			continue;
 		kill(agent->pid, SIGKILL);
-		/* Whoever reaps it: it is out of its container. */
+		/* Whichever process reaps it, it is not a member any more. */
 		while (!kill(agent->pid, 0) &&
 		       cid_state(agent->pid, agent->pid) != 'Z')
 			usleep(1000);
@@ -186,7 +186,10 @@ static inline void remove_programs(struct scene *s)
 	free(s->dir);
 }
 
-/* What was granted or refused, and that no attempt has asked for the record of. */
+/*
+ * Expected records of writes that succeeded or were denied, and that an attempt
+ * has not checked itself.
+ */
 static inline int left_over(struct scene *s)
 {
 	static const char * const words[] = {
@@ -230,7 +233,9 @@ static inline void scene_teardown(struct __test_metadata *const _metadata,
 	teardown(&s->world, &s->log);
 }
 
-/* Where the scene has changed with full right: how it is to be afterwards. */
+/*
+ * The attempt has changed the scene on purpose: the state to expect afterwards.
+ */
 static inline void settle(struct __test_metadata *const _metadata, struct scene *s)
 {
 	free(s->live);
@@ -250,7 +255,10 @@ static inline __u64 made(struct __test_metadata *const _metadata,
 	return id;
 }
 
-/* An attempt is refused, and the log says so: whose, at which process, what. */
+/*
+ * An attempt is denied, and the log has it: the writer, the target, the
+ * command.
+ */
 #define REFUSED_BY(pid, id, opid, ...)					\
 	EXPECT_EQ(0, take_refused(&s->log, pid, id, opid, __VA_ARGS__))
 
@@ -268,7 +276,7 @@ static inline __u64 made(struct __test_metadata *const _metadata,
 #define CREATE		"create ocontid=\\? pcontid=%llu name=\\(null\\)"
 #define JOIN		"join ocontid=%llu prev=%llu"
 
-/* The attempts of one who is alone with HOST and SIDE. */
+/* Attempts that only need HOST and SIDE. */
 FIXTURE(prisoner)
 {
 	struct scene scene;

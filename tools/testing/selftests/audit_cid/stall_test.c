@@ -16,9 +16,9 @@
 #define END_MAX		1.0
 #define HEAL_MAX	120
 
-/* A slow machine: as a multiple of the same without containers. */
+/* For slow machines: a multiple of the time without audit containers. */
 #define END_RATIO	4
-/* In seconds, where the kernel checks each lock. */
+/* In seconds, for kernels that check each lock. */
 #define END_MAX_CHECKED	5
 
 FIXTURE(stall)

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Audit container ID: everything at once, for a while
+ * Audit container ID: all actions at once, for some time
  *
- * Processes and threads do at random whatever concerns audit containers, in
- * each other's way: they fork, enter and leave namespaces, execute, exit, write
- * to each other's file, signal each other, send packets and records; rules
- * come and go, and so does the audit daemon. Nothing is expected of a single
- * call. When the time is up all of them are killed, and then the accounts must
- * be even: every container was created once and ended once, in this order, none
- * is live, and none can be joined.
+ * At random, processes and threads take all actions that concern audit
+ * containers: they fork, enter and leave namespaces, execute, exit, write to
+ * each other's file, signal each other, and send packets and records. Rules and
+ * the audit daemon come and go. Any single call may fail. At the end all of
+ * them are killed, and the log must be consistent: each audit container was
+ * created once and ended once, in this order, none is live, and none can be
+ * joined.
  *
- * What the kernel has to say meanwhile (lock orders, races, leaks) is for who
- * runs this to read. It is no part of the tests that run by default.
+ * The kernel's own messages (lock order, races, leaks) are for the user to
+ * read. The tests that run by default do not include this program.
  *
- * AUDIT_CID_SECONDS	how long, 20 by default
- * AUDIT_CID_SEED	to try what went wrong again; scheduling is not repeated
- * AUDIT_CID_TASKS	about how many processes there are, 40 by default
+ * AUDIT_CID_SECONDS	duration (20)
+ * AUDIT_CID_SEED	repeats the random choices of a run, not the scheduling
+ * AUDIT_CID_TASKS	approximate number of processes (40)
  */
 
 #include <netinet/in.h>
@@ -26,7 +26,7 @@
 #include "accounts.h"
 
 #define STRESS_TIMEOUT	36000
-/* Where the shared memory is found after exec. */
+/* The address of the shared memory after exec. */
 #define SHARED_FD	100
 #define PIDS		64
 #define NAME		"stressed"
@@ -43,8 +43,8 @@ static const char *const op_names[OPS] = {
 };
 
 /*
- * pid: processes to act on, 0 where there is none; room: how many more there
- * may be; newest: the ID that was made last. The rest is for who is curious.
+ * pid: processes to act on, or 0; room: number of processes that may still
+ * start; newest: the last ID. The rest is statistics.
  */
 static struct shared {
 	int		stop;
@@ -57,7 +57,7 @@ static struct shared {
 	unsigned long	done[OPS];
 	unsigned long	rules;
 	unsigned long	daemons;
-	unsigned long	answers;	/* to writes, by what came of them */
+	unsigned long	answers;	/* results of writes */
 	unsigned long	refusals;
 } *shared;
 
@@ -85,7 +85,7 @@ static unsigned int pick(unsigned int *random, unsigned int n)
 	return dice(random) % n;
 }
 
-/* A network namespace takes long to go away, and a mount one to be made. */
+/* Network namespaces take long to end, and mount namespaces to start. */
 static __u64 pick_ns(unsigned int *random)
 {
 	__u64 flags = 0;
@@ -119,9 +119,7 @@ static pid_t pick_pid(unsigned int *random)
 	return n ? get(&shared->pid[pick(random, n)]) : 0;
 }
 
-/*
- * Processes to act on. What is executed is called after its path first.
- */
+/* Processes to act on. A program is executed with its name behind its path. */
 
 static bool is_ours(pid_t pid)
 {
@@ -138,7 +136,7 @@ static bool is_ours(pid_t pid)
 	return len > 0 && (!strcmp(comm, NAME "\n") || !strcmp(comm, "exe\n"));
 }
 
-/* The file holds on to its process, so the number stands for no other one. */
+/* The open file refers to its process, even if the PID is reused. */
 static int open_target(unsigned int *random)
 {
 	pid_t pid = pick_pid(random);
@@ -162,7 +160,7 @@ static int open_self_or_target(unsigned int *random)
 	return open_target(random);
 }
 
-/* There are so many already; each one more needs room. */
+/* There are many already, and each new one requires room. */
 static bool may_fork(void)
 {
 	return !get(&shared->stop) &&
@@ -170,8 +168,8 @@ static bool may_fork(void)
 }
 
 /*
- * What they do. Tasks are made by bare system calls, so the C library knows
- * nothing of them, and nothing here may need a lock of its.
+ * Actions. Tasks are made by plain system calls, so the C library does not know
+ * them, and the actions must not use its locks.
  */
 
 static void live(unsigned int seed);
@@ -191,9 +189,9 @@ static int life(void *seed)
 }
 
 /*
- * Nobody copies memory: that takes long, is no matter of audit, and is the end
- * of user-mode Linux 6.12 if killed in the middle. A stack is lost when
- * its task exits; what shares memory does not live for long.
+ * Tasks share memory: a copy takes long, does not concern audit, and crashes
+ * user-mode Linux 6.12 if it is killed. A stack is lost when its task exits,
+ * but tasks do not live long.
  */
 static void make_task(unsigned int *random, int flags)
 {
@@ -333,12 +331,12 @@ static void do_signal(unsigned int *random)
 	if (!pid || !is_ours(pid))
 		return;
 	kill(pid, sig);
-	/* A stopped one would stay so for long. */
+	/* A stopped task would stay stopped for long. */
 	if (sig == SIGSTOP)
 		kill(pid, SIGCONT);
 }
 
-/* The kernel tells the daemon who signalled it. */
+/* The kernel reports the sender to the daemon. */
 static void do_note(unsigned int *random)
 {
 	static const int signals[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM };
@@ -366,7 +364,7 @@ static void do_record(unsigned int *random)
 	audit_user(AUDIT_USER, "stress contid=%u", dice(random));
 }
 
-/* What rules are about. */
+/* Fields of rules. */
 static const int calls[] = {
 	__NR_getpgid, __NR_unshare, __NR_setns, __NR_kill, __NR_clone,
 	__NR_clone3, __NR_execve, __NR_exit_group,
@@ -410,7 +408,7 @@ static void do_something(unsigned int *random)
 	ops[i].fn(random);
 }
 
-/* The life of a thread. The last one to exit takes the process along. */
+/* The life of a thread. The exit of the last one ends the process. */
 static void live(unsigned int seed)
 {
 	unsigned int random = seed, turns = 4 + pick(&random, 40);
@@ -424,7 +422,10 @@ static void live(unsigned int seed)
 		syscall(__NR_exit, 0);
 }
 
-/* Children reap themselves; a signal that is noted has no effect. */
+/*
+ * Children are reaped automatically, and the handler of the signal does
+ * nothing.
+ */
 static void ignore_signals(void)
 {
 	signal(SIGCHLD, SIG_IGN);
@@ -443,9 +444,7 @@ static void member_main(unsigned int seed)
 	live(seed);
 }
 
-/*
- * Helpers, in no container: each is a process that ends by itself when told to
- */
+/* Helpers on the host: each is a process that exits when requested */
 
 /* Publish who is there. */
 static void look_around(void)
@@ -477,7 +476,7 @@ static void scout(unsigned int random)
 	}
 }
 
-/* Who labels others, as a runtime does. */
+/* Moves other processes, as a runtime does. */
 static void writer(unsigned int random)
 {
 	while (!get(&shared->stop)) {
@@ -488,7 +487,7 @@ static void writer(unsigned int random)
 	}
 }
 
-/* Who has room, makes new processes outside of containers. */
+/* Starts new host processes while there is room. */
 static void nursery(unsigned int random)
 {
 	while (!get(&shared->stop)) {
@@ -519,7 +518,10 @@ static int add_any_rule(unsigned int *random, struct audit_log *log)
 
 	switch (pick(random, 6)) {
 	case 0:
-		/* Who is born into it is not audited. */
+		/*
+		 * A task that is created while this rule is loaded is not
+		 * audited.
+		 */
 		return audit_add_rule(log, AUDIT_FILTER_TASK, AUDIT_NEVER, -1,
 				      match, n);
 	case 1:
@@ -555,7 +557,7 @@ static void rules(unsigned int random)
 	audit_remove_rules(&log);
 }
 
-/* Who signalled the daemon last. */
+/* The last sender of a signal to the daemon. */
 static void ask_signal_info(void)
 {
 	struct audit_request ask = {
@@ -774,7 +776,7 @@ static void print_statistics(const struct _test_data_stress *self)
 	printf("\n");
 }
 
-/* What is not even by now never will be. */
+/* Counts that differ now will stay different. */
 static void close_accounts(struct __test_metadata *const _metadata,
 			   struct _test_data_stress *self)
 {
@@ -788,7 +790,7 @@ static void close_accounts(struct __test_metadata *const _metadata,
 	EXPECT_EQ(self->acc.created, self->acc.ended);
 	EXPECT_EQ(0, self->acc.wrong);
 
-	/* Only told: a daemon that dies takes records along. */
+	/* Only request it: if a daemon is killed, records are lost with it. */
 	ASSERT_EQ(0, audit_get_status(&after));
 	printf("# lost records: %u\n", after.lost - self->before.lost);
 

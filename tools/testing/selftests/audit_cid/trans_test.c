@@ -86,7 +86,7 @@ static long do_setuid(struct cid_world *world, const struct cid_call *call)
 	return setresuid(-1, call->x, -1) ? -errno : 0;
 }
 
-/* In the middle of no event, and with nothing that says the same. */
+/* Outside any event, and without another record of the same change. */
 static void expect_alone(struct __test_metadata *const _metadata,
 			 const struct audit_log *log, int at)
 {
@@ -138,7 +138,7 @@ static const struct {
 	[CLONE] = { "clone", __NR_clone3 },
 };
 
-/* A member, one outside of containers, and one in the namespaces to go to. */
+/* A member, a host process, and a process in the target namespaces. */
 FIXTURE(transition)
 {
 	struct cid_world world;
@@ -208,7 +208,7 @@ FIXTURE_TEARDOWN(transition)
 	teardown(&self->world, &self->log);
 }
 
-/* Let an agent go. Returns the one that is elsewhere then. */
+/* Let an agent move. Return the agent that is elsewhere now. */
 static struct cid_agent *go(struct cid_world *world, struct cid_agent *agent,
 			    struct cid_agent *peer,
 			    const struct _fixture_variant_transition *way)
@@ -218,8 +218,8 @@ static struct cid_agent *go(struct cid_world *world, struct cid_agent *agent,
 		if (cid_do(agent, cid_do_unshare, way->flags, 0))
 			return NULL;
 		/*
-		 * A PID namespace can be seen from when it has a process. To
-		 * make one is no transition.
+		 * A PID namespace is visible after its first process exists.
+		 * Making it is not a namespace change.
 		 */
 		return cid_start(world, agent) ? agent : NULL;
 	case SETNS:
@@ -277,7 +277,7 @@ TEST_F(transition, in_event)
 	EXPECT_EQ(1, audit_count(&self->log, 0, " contid="));
 }
 
-/* Who goes into what namespaces from outside of all containers. */
+/* Host processes that enter namespaces. */
 TEST_F(transition, of_the_host)
 {
 	int syscall = ops[variant->op].syscall, at;
@@ -302,7 +302,7 @@ TEST_F(transition, of_the_host_without_rule)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_SYSCALL));
-	/* A member at the same place is logged. */
+	/* A member that does the same is logged. */
 	went = go(&self->world, member, self->peer, variant);
 	check_went(_metadata, &self->log, went, member,
 		   ops[variant->op].name, self->id);
@@ -313,8 +313,8 @@ TEST_F(transition, of_the_host_without_rule)
  */
 
 /*
- * Each of these calls is logged, and none has a record about namespaces, but
- * for setns() from outside: that is told wherever it leads.
+ * Each of these calls is logged, without a record of namespaces. Only setns()
+ * of a host process has one, whether anything changes or not.
  */
 static void stay(struct __test_metadata *const _metadata,
 		 struct cid_world *world, struct audit_log *log,
@@ -344,7 +344,7 @@ static void stay(struct __test_metadata *const _metadata,
 	ASSERT_NE(NULL, child);
 	EXPECT_EQ(NULL, cid_start_in(world, agent, CLONE_NEWNS | CLONE_FS));
 	EXPECT_LT(0, cid_do(agent, cid_do_thread, 0, 0));
-	/* What shares memory cannot go alone. */
+	/* A thread cannot change the user namespace alone. */
 	EXPECT_EQ(-EINVAL, cid_do(agent, cid_do_unshare, CLONE_NEWUSER, 0));
 	EXPECT_EQ(0, cid_do(agent, do_setuid, 65534, 0));
 	failed = cid_do(agent, cid_do_unshare, CLONE_NEWNS, 0);
@@ -360,7 +360,7 @@ static void stay(struct __test_metadata *const _metadata,
 	EXPECT_EQ(0, audit_left(log, AUDIT_CONTAINER_OP));
 }
 
-/* The rest of the test: who stays is seen to be seen at all. */
+/* The rest of the test, with a process that stays as a comparison. */
 static void leave(struct __test_metadata *const _metadata,
 		  struct audit_log *log, struct cid_agent *agent, __u64 id)
 {
@@ -393,8 +393,8 @@ TEST_F(record, others_that_stay)
  */
 
 /*
- * What a child is born into was said by the record of its parent, unless it is
- * yet another set.
+ * The record of the parent has listed the namespaces of the child, unless the
+ * child has a different set.
  */
 TEST_F(record, child_in_namespaces_for_children)
 {
@@ -425,7 +425,7 @@ TEST_F(record, child_in_namespaces_for_children)
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 
-	/* Back to where its children are its equals. */
+	/* Back to the namespace of its children. */
 	ASSERT_EQ(0, cid_do(self->agent, do_setns, getpid(), CLONE_NEWPID));
 	ASSERT_NE(NULL, cid_start(&self->world, self->agent));
 	ASSERT_EQ(0, audit_sync(&self->log));
@@ -487,7 +487,7 @@ TEST_F(record, transition_of_a_thread)
 				     pid));
 	EXPECT_EQ(0, audit_left(&self->log, AUDIT_CONTAINER_OP));
 
-	/* The leader is where it was. */
+	/* The leader has not changed its namespaces. */
 	ASSERT_EQ(0, cid_do(self->agent, cid_do_unshare, CLONE_NEWIPC, 0));
 	ASSERT_EQ(0, audit_sync(&self->log));
 	EXPECT_LE(0, take_transition(&self->log, "unshare", id, pid, pid,
@@ -579,7 +579,7 @@ static bool has_time_namespaces(void)
 
 static int take_exec(struct audit_log *log, __u64 id, pid_t pid)
 {
-	/* Halfway between the old program and the new one. */
+	/* At the point of exec between the old program and the new one. */
 	return audit_take(log, AUDIT_CONTAINER_OP, NULL,
 			  "^op=exec ocontid=%llu opid=%d otid=%d %s pid=%d uid=0 auid=%u ses=%u( subj=[^ ]+)? comm=\"[^\"]*\" exe=\"[^\"]*\" res=1 contid=%llu$",
 			  id, pid, pid, namespaces(pid), pid, auid(), ses(), id);
@@ -757,7 +757,7 @@ TEST_F_TIMEOUT(record, transitions_while_moved, 300)
 	}
 }
 
-/* Above the bound a change takes longer, and is logged all the same. */
+/* Above the rate, a change takes longer, and is logged. */
 TEST_F_TIMEOUT(record, transitions_too_often, 120)
 {
 	struct cid_agent *other = cid_start(&self->world, NULL);
@@ -779,7 +779,7 @@ TEST_F_TIMEOUT(record, transitions_too_often, 120)
 	check_went(_metadata, &self->log, other, other, "unshare", id_other);
 }
 
-/* Who is delayed can be killed, and what was done is logged. */
+/* A delayed task can be killed, and its change is logged. */
 TEST_F_TIMEOUT(record, transitions_of_the_killed, 60)
 {
 	__u64 id = make_container(&self->log, self->agent);
@@ -828,8 +828,9 @@ static void check_thread(struct __test_metadata *const _metadata,
 }
 
 /*
- * A thread that went elsewhere before its process was moved: its set is in the
- * log for the container. That of one that stayed is in the record of the move.
+ * A thread changed its namespaces before the process was moved: a record
+ * op=thread lists its set. The record of the move has the set of the other
+ * thread.
  */
 TEST_F(record, threads_elsewhere)
 {
@@ -854,7 +855,7 @@ TEST_F(record, threads_elsewhere)
 	EXPECT_EQ(1, audit_left(&self->log, AUDIT_CONTAINER_OP));
 }
 
-/* The leader has exited: its process is where the first other thread is. */
+/* The leader has exited: the record has the set of the first live thread. */
 TEST_F(record, threads_elsewhere_without_leader)
 {
 	pid_t pid = self->agent->pid;
@@ -881,7 +882,7 @@ TEST_F(record, threads_elsewhere_without_leader)
  * A task that is in no container
  */
 
-/* How often ours were acquired, where the kernel keeps count of locks; or -1 */
+/* How often our locks were acquired, if the kernel counts this, or -1 */
 static long long lock_acquisitions(void)
 {
 	unsigned long long n, sum = 0;

@@ -46,7 +46,7 @@ static inline int uring_open(struct uring *ring, __u32 flags)
 	return ring->params.features & IORING_FEAT_SINGLE_MMAP ? 0 : -EOPNOTSUPP;
 }
 
-/* Have a ring do something. Returns what came of it or a negative error. */
+/* Submit an operation. Return its result or a negative error. */
 static inline int uring_do(struct uring *ring, const struct io_uring_sqe *sqe)
 {
 	const struct io_sqring_offsets *sq = &ring->params.sq_off;
@@ -91,7 +91,7 @@ static inline int uring_openat(struct uring *ring, const char *path,
 	return uring_do(ring, &sqe);
 }
 
-/* Write a text to the beginning of an open file, as a personality or as 0. */
+/* Write a text to the beginning of an open file, with a personality or 0. */
 static inline int uring_write(struct uring *ring, int fd, const char *text,
 			      __u8 sqe_flags, __u16 personality)
 {
