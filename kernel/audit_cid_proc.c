@@ -135,26 +135,20 @@ int audit_cid_parse(char *text, size_t len, struct audit_cid_request *req)
 	return -EINVAL;
 }
 
+static bool audit_cid_holds(const struct file *file, struct user_namespace *ns,
+			    int cap)
+{
+	return file ? file_ns_capable(file, ns, cap) : ns_capable(ns, cap);
+}
+
 /*
  * Either capability is sufficient. LSMs log denials, so the check starts with
  * the capability that permits less.
  */
-static const int audit_cid_caps[] = {
-#ifdef CAP_AUDIT_CONTAINER
-	CAP_AUDIT_CONTAINER,
-#endif
-	CAP_AUDIT_CONTROL,
-};
-
 static bool audit_cid_capable(const struct file *file, struct user_namespace *ns)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(audit_cid_caps); i++)
-		if (file ? file_ns_capable(file, ns, audit_cid_caps[i]) :
-			   ns_capable(ns, audit_cid_caps[i]))
-			return true;
-	return false;
+	return audit_cid_holds(file, ns, CAP_AUDIT_CONTAINER) ||
+	       audit_cid_holds(file, ns, CAP_AUDIT_CONTROL);
 }
 
 /* Without a delegation, the check could only cause a denial that LSMs log. */
