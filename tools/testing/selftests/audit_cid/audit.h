@@ -25,7 +25,7 @@
 
 /* The longest that a mark may take to come back; only a failing test waits. */
 #define AUDIT_TIMEOUT_MARK_MS	20000
-/* How long audit_poll() waits for a record that the kernel may not log yet. */
+/* How long to wait for a record that the kernel may not log yet. */
 #define AUDIT_TIMEOUT_POLL_MS	50
 
 #define AUDIT_RCVBUF		(64 << 20)
