@@ -81,13 +81,17 @@ text_after() {
 
 # put REPOSITORY COMMIT TREE: make the tree read as of that mail; unchanged files keep their date
 put() {
-	local file
-	git -C "$1" ls-tree -r --name-only main | while read -r file; do
-		if ! git -C "$1" cat-file -e "$2:$file" 2>/dev/null; then
-			rm -f "$3/$file"
-		elif ! git -C "$1" show "$2:$file" | cmp -s - "$3/$file"; then
+	local file there
+	there=$(git -C "$1" ls-tree -r --name-only main | while read -r file; do
+		[ ! -f "$3/$file" ] || echo "$file"
+	done)
+	# What differs is of the tree alone (<), of the mail alone, or of both (>)
+	{ diff <(sed "s#^#$3/#" <<<"$there" | git hash-object --no-filters --stdin-paths | paste - <(echo "$there")) \
+		<(git -C "$1" ls-tree -r --format='%(objectname)%x09%(path)' "$2") || true; } |
+		sed -n 's/^[<>] [0-9a-f]\{40\}\t//p' | sort -u | while read -r file; do
+		rm -f "$3/$file"
+		if git -C "$1" cat-file -e "$2:$file" 2>/dev/null; then
 			mkdir -p "$(dirname "$3/$file")"
-			rm -f "$3/$file"
 			git -C "$1" show "$2:$file" >"$3/$file"
 		fi
 	done
