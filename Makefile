@@ -9,7 +9,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	bench check cut docs mails userspace crun deb machine clean distclean
+	bench check cut docs mails userspace crun testsuite regress deb machine clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan] [SERIES=N]'
@@ -73,6 +73,12 @@ userspace: ## audit-userspace with userspace/series, as packages in build/usersp
 crun: ## crun with userspace/crun's patch, as packages in build/crun-VERSION
 	@mk/crun
 
+testsuite: ## the audit project's own tests, on the patched and an unpatched kernel (TESTSUITE=DIR)
+	@mk/testsuite
+
+regress: ## the kernel's selftests of what the series change, on the patched and an unpatched kernel
+	@mk/regress
+
 deb: ## the kernel as Debian packages in build/deb-BASE; CONFIG=FILE: with that configuration
 	@mk/deb
 
@@ -82,7 +88,7 @@ machine: ## the path of the README on a Debian 12 of its own in QEMU: systemd, a
 clean: ## remove objects, logs and mails; the sources and downloads stay
 	rm -rf build/um-* build/x86_64-* build/check-* build/headers-* build/selftest-* build/log \
 		build/bench build/mails* build/docs-* build/steps-* build/deb-* build/machine-* \
-		build/cut-* build/series*
+		build/cut-* build/series* build/testsuite build/regress-*
 
 distclean: ## remove build/
 	rm -rf build

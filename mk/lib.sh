@@ -12,6 +12,7 @@ BASE=${BASE:-$DEFAULT_BASE}
 ARCH=${ARCH:-um}
 DEBUG=${DEBUG:-}
 SERIES=${SERIES:-}	# N: the kernel with series 1 to N alone
+PLAIN=${PLAIN:-}	# 1: the kernel as it was fetched, in the same configuration
 case " $BASES " in *" $BASE "*) ;; *) echo "error: BASE=$BASE: know $BASES" >&2; exit 2 ;; esac
 case $ARCH in um|x86_64) ;; *) echo "error: ARCH=$ARCH: know um and x86_64" >&2; exit 2 ;; esac
 case $DEBUG in
@@ -27,7 +28,8 @@ LOG=$BUILD/log${SERIES:+/series$SERIES}
 PRISTINE=$BUILD/linux-$BASE
 TREE=$HERE/tree-$BASE
 APPLIED=$BUILD/applied-$BASE	# the patched files, as `make tree` last wrote them
-OUT=$HERE/$ARCH-$BASE$kind${VARIANT:+-$VARIANT}
+OUT=$HERE/$ARCH-$BASE$kind${VARIANT:+-$VARIANT}${PLAIN:+-plain}
+[ -z "$PLAIN" ] || TREE=$PRISTINE APPLIED=$PRISTINE/init
 mkdir -p "$LOG"
 cd "$TOP"
 

@@ -9,6 +9,13 @@ work=$(mktemp -d)
 say() { printf '\n== %s\n' "$*"; }
 die() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 
+# use_modules: the modules of the kernel that runs, from the folder MODULES if it exists
+use_modules() {
+	[ -d "${MODULES:-}" ] || return 0
+	mkdir -p /lib/modules
+	mount --bind "$MODULES" /lib/modules
+}
+
 # Debian's auditd, with its log on the guest's own layer
 start_auditd() {
 	mkdir -p /var/log/audit /run/audit
