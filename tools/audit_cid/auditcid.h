@@ -44,6 +44,11 @@ int runtime_main(int argc, char **argv);
 /* As the runtime @name, under which the program was called: auditcid-runc */
 int runtime_called_as(const char *name, int argc, char **argv);
 
+/* As the diverted runtime @path, with options of auditcid runtime, or what is wrong with them */
+#define DIVERT_CONFIG	"/etc/auditcid/divert.json"
+int runtime_diverted(const char *path, int count, char **options, const char *wrong,
+		     int argc, char **argv);
+
 /* proc.c: what /proc says about a process, by the descriptor of its directory */
 int proc_open(pid_t pid);
 int proc_open_self(void);
@@ -174,6 +179,7 @@ extern const struct argp label_argp;	/* its input is a struct labelling */
 const char *template_wrong(const char *template);
 void template_name(char *to, size_t room, const char *template,
 		   const struct bundle *bundle);
+bool label_is_assigned(const char *value, uint64_t own, const char *id);
 const char *label_new(int dir, const struct labelling *how, const struct bundle *bundle);
 void warn_admin(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

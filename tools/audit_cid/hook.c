@@ -184,21 +184,15 @@ static int open_target(const struct oci_state *state)
 static bool runtime_is_wrapped(const struct oci_state *state, uint64_t own)
 {
 	static char words[65536];
-	char clean[AUDIT_CID_NAME_MAX + 1], *id;
 	int dir = proc_is_ours() ? proc_open(getppid()) : -1;
 	ssize_t len = dir < 0 ? 0 : proc_read(dir, "environ", words, sizeof(words));
 	const char *word = words;
 
 	if (dir >= 0)
 		close(dir);
-	for (; word < words + len; word += strlen(word) + 1) {
-		if (strncmp(word, ASSIGNED_ENV "=", strlen(ASSIGNED_ENV "=")))
-			continue;
-		if (strtoull(word + strlen(ASSIGNED_ENV "="), &id, 10) != own || *id != ':')
-			return false;
-		request_clean_name(clean, id + 1, strlen(id + 1));
-		return !strcmp(clean, state->id);
-	}
+	for (; word < words + len; word += strlen(word) + 1)
+		if (!strncmp(word, ASSIGNED_ENV "=", strlen(ASSIGNED_ENV "=")))
+			return label_is_assigned(word + strlen(ASSIGNED_ENV "="), own, state->id);
 	return false;
 }
 
@@ -211,8 +205,7 @@ static bool is_assigned(int dir, const struct oci_state *state)
 
 	if (self >= 0)
 		close(self);
-	/* The host's 0 is no container's, whatever the variable says. */
-	return known && (contid != own || (own && runtime_is_wrapped(state, own)));
+	return known && (contid != own || runtime_is_wrapped(state, own));
 }
 
 static const char *label(const struct labelling *how, const struct oci_state *state)

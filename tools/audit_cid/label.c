@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -230,12 +231,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (why)
 			argp_error(state, "the template '%s' %s", arg, why);
 		how->template = arg;
-		return 0;
+		return why ? EINVAL : 0;
 	case 'p':
 		if (strcmp(arg, "sandbox"))
 			argp_error(state, "--parent-of is sandbox, not '%s'", arg);
 		how->below_sandbox = true;
-		return 0;
+		return strcmp(arg, "sandbox") ? EINVAL : 0;
 	case 's':
 		how->strict = true;
 		return 0;
@@ -262,6 +263,21 @@ void warn_admin(const char *format, ...)
 	vsyslog(LOG_WARNING, format, args);
 	va_end(args);
 	closelog();
+}
+
+/*
+ * Does @value, of ASSIGNED_ENV, say that the process with the ID @own is in an audit
+ * container for the container @id, which is as request_clean_name() gives it? The host's
+ * 0 is no container's.
+ */
+bool label_is_assigned(const char *value, uint64_t own, const char *id)
+{
+	char clean[AUDIT_CID_NAME_MAX + 1], *rest;
+
+	if (!own || strtoull(value, &rest, 10) != own || *rest != ':')
+		return false;
+	request_clean_name(clean, rest + 1, strlen(rest + 1));
+	return !strcmp(clean, id);
 }
 
 /* Return: the ID of the sandbox that the container belongs to, or 0 */

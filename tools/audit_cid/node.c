@@ -159,7 +159,7 @@ static bool is_wrapped(const char *name)
 {
 	char *path = find_program(name), *real = path ? realpath(path, NULL) : NULL;
 	const char *base = real ? strrchr(real, '/') : NULL;
-	bool wrapped = base && (!strcmp(base, "/auditcid") ||
+	bool wrapped = base && (!strcmp(base, "/auditcid") || strstr(real, "/auditcid/stand-in/") ||
 				(is_script(real) && has_word(real, "auditcid")));
 
 	free(path);
@@ -167,14 +167,18 @@ static bool is_wrapped(const char *name)
 	return wrapped;
 }
 
-/* The line of dpkg-divert: [local] diversion of PATH to REAL [by PACKAGE] */
-static void check_diversion(struct check *check, const char *line)
+/*
+ * The line of dpkg-divert: [local] diversion of PATH to REAL [by PACKAGE]. A path may be
+ * diverted where there is no runtime. Return: is there one?
+ */
+static bool check_diversion(struct check *check, const char *line)
 {
 	char path[256], real[256];
 	const char *base, *of = strstr(line, "diversion of ");
 
-	if (!of || sscanf(of, "diversion of %255s to %255s", path, real) != 2)
-		return;
+	if (!of || sscanf(of, "diversion of %255s to %255s", path, real) != 2 ||
+	    (access(path, F_OK) && access(real, F_OK)))
+		return false;
 	base = strrchr(path, '/');
 	if (access(real, X_OK))
 		check_say(check, base + 1, CHECK_PROBLEM, "dpkg-divert has moved %s to %s, which "
@@ -185,15 +189,60 @@ static void check_diversion(struct check *check, const char *line)
 	else
 		check_say(check, base + 1, CHECK_OK, "auditcid stands in for %s, which is moved to "
 			  "%s by dpkg-divert", path, real);
+	return true;
+}
+
+/* A runtime that a diversion does not reach. Who finds it by PATH has not chosen it. */
+static void check_bypass(struct check *check, const char *path)
+{
+	const char *base = strrchr(path, '/') + 1;
+	char *found = find_program(base);
+
+	if (!is_wrapped(path) && found && !strcmp(found, path))
+		check_say(check, base, CHECK_PROBLEM, "%s bypasses auditcid: it is not diverted, and "
+			  "PATH leads to it", path);
+	else if (!is_wrapped(path))
+		check_say(check, base, CHECK_NOTE, "%s is not diverted: what is configured to run it "
+			  "bypasses auditcid", path);
+	free(found);
+}
+
+/* Where runtimes are that packages of distributions do not have under the usual path */
+static void check_bypasses(struct check *check)
+{
+	glob_t files;
+	size_t i;
+
+	if (glob("/usr/{local/bin,local/sbin,libexec/crio,lib/cri-o-runc/sbin}/{runc,crun}",
+		 GLOB_BRACE, NULL, &files))
+		return;
+	for (i = 0; i < files.gl_pathc; i++)
+		check_bypass(check, files.gl_pathv[i]);
+	globfree(&files);
+}
+
+static void check_diverted_options(struct check *check)
+{
+	struct json_object *config = json_object_from_file(DIVERT_CONFIG);
+
+	if (!config && !access(DIVERT_CONFIG, F_OK))
+		check_say(check, "diversion", CHECK_PROBLEM, DIVERT_CONFIG " cannot be read, or is "
+			  "not JSON: no diverted runtime starts a container");
+	json_object_put(config);
 }
 
 static void check_diversions(struct check *check)
 {
 	char *text = output_of(ASK "dpkg-divert --list '*/runc' '*/crun'" QUIET), *rest = text, *line;
+	unsigned int found = 0;
 
 	while (rest && (line = strsep(&rest, "\n")))
-		check_diversion(check, line);
+		found += check_diversion(check, line);
 	free(text);
+	if (!found)
+		return;
+	check_bypasses(check);
+	check_diverted_options(check);
 }
 
 /* What a manager of containers has configured: its runtimes, by their names */

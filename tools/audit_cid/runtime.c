@@ -18,8 +18,16 @@
 
 #define EXEC_SUFFIX "/exec"
 
+/*
+ * Set for what this process becomes, as PID:TIMES. A wrapper may find the stand-in of
+ * another one, and that one find itself.
+ */
+#define PASSED_ENV "AUDITCID_PASSED"
+#define PASSES_MAX 8
+
 struct settings {
 	const char	*runtime;
+	const char	*wrong;		/* with the configuration; NULL: nothing */
 	bool		join;		/* exec joins the container's own ID */
 	struct labelling how;
 };
@@ -47,7 +55,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set->join = !strcmp(arg, "join");
 		if (!set->join && strcmp(arg, "child"))
 			argp_error(state, "--exec is child or join, not '%s'", arg);
-		return 0;
+		return set->join || !strcmp(arg, "child") ? 0 : EINVAL;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -181,11 +189,45 @@ static const char *label_exec(const struct settings *set, const char *path, char
 	return why ? why : enter(set, cmd->id, bundle, contid, own);
 }
 
+/* How often this process has been here before: exec keeps its PID */
+static int passes(void)
+{
+	const char *value = getenv(PASSED_ENV);
+	int pid, times;
+
+	return value && sscanf(value, "%d:%d", &pid, &times) == 2 && pid == getpid() &&
+	       times > 0 ? times : 0;
+}
+
+static void count_pass(int times)
+{
+	char value[32];
+
+	snprintf(value, sizeof(value), "%d:%d", getpid(), times);
+	setenv(PASSED_ENV, value, 1);
+}
+
+/* By a wrapper that called this one */
+static bool is_labelled(const struct cmdline *cmd)
+{
+	const char *value = getenv(ASSIGNED_ENV);
+	char id[AUDIT_CID_NAME_MAX + 1];
+	uint64_t own;
+
+	if (!value || read_and_close(proc_open_self(), &own))
+		return false;
+	request_clean_name(id, cmd->id, strlen(cmd->id));
+	return label_is_assigned(value, own, id);
+}
+
 static const char *label(const struct settings *set, const char *path, char **argv,
 			 const struct cmdline *cmd)
 {
 	/* Without a container, the runtime has an error to report. */
-	if (cmd->verb == RUNTIME_OTHER || !cmd->id)
+	if (cmd->verb == RUNTIME_OTHER || !cmd->id || is_labelled(cmd))
+		return NULL;
+	/* The one before has logged why there is no ID. */
+	if (passes() && !set->how.strict)
 		return NULL;
 	if (cmd->verb == RUNTIME_EXEC)
 		return label_exec(set, path, argv, cmd);
@@ -203,6 +245,18 @@ void refuse(const struct cmdline *cmd, const char *format, ...)
 	exit(EXIT_OWN);
 }
 
+static void check_call(const struct settings *set, const struct cmdline *cmd, const char *path)
+{
+	if (passes() >= PASSES_MAX)
+		refuse(cmd, "%s is auditcid itself, or leads to it again: no runtime was run", path);
+	if (set->wrong && cmd->verb != RUNTIME_OTHER)
+		refuse(cmd, "%s; %s was not run", set->wrong, path);
+	if (cmd->unknown)
+		refuse(cmd, "the option %s of %s is not known to auditcid, so it is "
+		       "unclear which container this is; %s was not run", cmd->unknown,
+		       path, path);
+}
+
 /* @argv[0] is where the real runtime's name goes. */
 static int run_labelled(const struct settings *set, int argc, char **argv)
 {
@@ -215,10 +269,7 @@ static int run_labelled(const struct settings *set, int argc, char **argv)
 		errx(EXIT_NOT_FOUND, "cannot find the runtime %s", set->runtime);
 	argv[0] = path;
 	cmdline_parse(argc, argv, &cmd);
-	if (cmd.unknown)
-		refuse(&cmd, "the option %s of %s is not known to auditcid, so it is "
-		       "unclear which container this is; %s was not run", cmd.unknown,
-		       path, path);
+	check_call(set, &cmd, path);
 	why = label(set, path, argv, &cmd);
 	if (why && set->how.strict)
 		refuse(&cmd, "cannot assign an ID to container %s: %s; %s was not run",
@@ -227,6 +278,7 @@ static int run_labelled(const struct settings *set, int argc, char **argv)
 		warn_admin("%s container %s runs without an audit container ID of its "
 			   "own: %s", cmd.verb == RUNTIME_EXEC ? "an exec session in" :
 			   "the", cmd.id, why);
+	count_pass(passes() + 1);
 	status = exec_program(path, argv);
 	free(path);
 	return status;
@@ -247,5 +299,18 @@ int runtime_called_as(const char *name, int argc, char **argv)
 {
 	const struct settings set = { .runtime = name };
 
+	return run_labelled(&set, argc, argv);
+}
+
+int runtime_diverted(const char *path, int count, char **options, const char *wrong,
+		     int argc, char **argv)
+{
+	struct settings set = { .wrong = wrong };
+	int first = 0;
+
+	if (!wrong && (argp_parse(&argp, count, options, ARGP_IN_ORDER | ARGP_NO_ERRS |
+				  ARGP_NO_EXIT | ARGP_NO_HELP, &first, &set) || first != count))
+		set.wrong = "an option in " DIVERT_CONFIG " is wrong";
+	set.runtime = path;
 	return run_labelled(&set, argc, argv);
 }
