@@ -8,7 +8,8 @@ image=localhost/box:latest
 # box.oci: an image with a command, for all namespaces of containerd
 containerd_image() {
 	[ -f $work/box.oci ] && return
-	podman --root $work/storage --storage-driver vfs import -q --change 'CMD ["sleep", "1000"]' $work/box.tar box &&
+	podman --root $work/storage --storage-driver vfs import -q --change 'CMD ["sleep", "1000"]' --change 'ENV PATH=/bin' \
+		$work/box.tar box &&
 		podman --root $work/storage --storage-driver vfs save -q --format oci-archive -o $work/box.oci $image
 }
 
@@ -24,10 +25,16 @@ containerd_with() {
 	containerd_up
 }
 
-containerd_all() {
+ctr_all() {
 	check "containerd: an image" containerd_image
 	containerd_with
 	ctr_life
+	dies containerd
+}
+
+cri_all() {
+	check "containerd: an image" containerd_image
+	containerd_with
 	cri_life
 	dies containerd
 }
@@ -87,13 +94,13 @@ container() {
 exec_in() { cri ExecSync "{\"container_id\": \"$1\", \"cmd\": [\"sh\", \"-c\", \"true; (true)\"]}" exit_code; }
 
 cri_life() {
-	local pod id
+	local pod id said
 	ctr -n k8s.io images import $work/box.oci >/dev/null
 	begin
 	pod=$(cri RunPodSandbox "{\"config\": $(pod web 0)}" pod_sandbox_id)
-	check "CRI: a pod" says "$pod" "$(cri ListPodSandbox '{}' items)"
+	check "CRI: a pod" test -n "$pod" || return
 	id=$(container "$pod" nginx 0)
-	check "CRI: a container" says "$id" "$(cri ListContainers '{}' containers)"
+	check "CRI: a container" test -n "$id" || return
 	check "CRI: exec" same 0 "$(exec_in "$id")"
 	looks CRI "shop/web
 shop/web/nginx
@@ -103,17 +110,19 @@ shop/web/nginx
 	check "CRI: a container again" same 0 "$(exec_in "$id")"
 	dies containerd
 	containerd_up
-	check "CRI: kill -9 of containerd: exec" same 0 "$(wait_for exec_in "$id" >/dev/null; exec_in "$id")"
-	check "CRI: auditcid check" auditcid check
+	check "CRI: kill -9 of containerd: exec" wait_for exec_in "$id"
+	said=$(auditcid check)
+	check "CRI: auditcid check finds the runtime" says "auditcid stands in for 1 of its runtimes" "$said"
+	check "CRI: ... and the one that assigns no IDs" says "containerd  PROBLEM  its runtime runc runs runc without auditcid" "$said"
+	check "CRI: ... and no process without an ID" gone says "WHY IT HAS NO ID" "$said"
 	lists CRI
 	looks "CRI, again" "shop/web
 shop/web/nginx
   shop/web/nginx/exec
 shop/web/nginx
   shop/web/nginx/exec
-  shop/web/nginx/exec
   shop/web/nginx/exec"
 	cri StopPodSandbox "{\"pod_sandbox_id\": \"$pod\"}"
 	check "CRI: remove" cri RemovePodSandbox "{\"pod_sandbox_id\": \"$pod\"}"
-	all_ended CRI 7
+	all_ended CRI 6
 }
