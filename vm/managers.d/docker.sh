@@ -7,9 +7,13 @@ containerd_up() {
 	wait_for ctr version || tail "$work/containerd.log"
 }
 
+# The kernel of make runtimes has NAT. On another one, the default networks reach the host alone.
+without_nat=()
+zgrep -q '^CONFIG_NF_NAT=y' /proc/config.gz || without_nat=(--iptables=false --ip6tables=false)
+
 # dockerd_up [OPTION...]
 dockerd_up() {
-	begins dockerd dockerd --containerd /run/containerd/containerd.sock "$@" ${DOCKERD_OPTIONS:-}
+	begins dockerd dockerd --containerd /run/containerd/containerd.sock "$@" "${without_nat[@]}"
 	wait_for docker version || tail "$work/dockerd.log"
 }
 

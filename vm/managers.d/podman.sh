@@ -4,6 +4,7 @@
 
 podman_all() {
 	check "podman: import" setup_podman
+	[ ${#without_nat[@]} = 0 ] || printf '[network]\nfirewall_driver = "none"\n' >>/etc/containers/containers.conf
 	podman_life crun
 	podman_life runc
 	podman_builds
