@@ -9,7 +9,7 @@ boot = vm/boot -b $(BASE) -a $(ARCH) $(if $(filter-out 0,$(DEBUG)),-d)
 
 .DEFAULT_GOAL := help
 .PHONY: help tree refresh kernel kunit selftest integration stress fuzz coverage configs demo test \
-	bench check cut docs mails userspace crun testsuite regress deb machine clean distclean
+	bench check cut docs mails userspace runtimes crun testsuite regress deb machine clean distclean
 
 help: ## this text
 	@echo 'make TARGET [BASE=6.12|7.3] [ARCH=um|x86_64] [DEBUG=1|kasan|kcsan] [SERIES=N]'
@@ -69,6 +69,10 @@ mails: ## write build/mails/*/*.patch from series/ (SERIES=N FROM="Name <mail>" 
 
 userspace: ## audit-userspace with userspace/series, as packages in build/userspace-VERSION
 	@mk/userspace
+
+runtimes: ## docker, containerd, podman and the like as Debian's ROOT=bookworm|trixie|sid (sid) has them
+	@mk/host && VARIANT=docker mk/kernel && mk/root $(or $(ROOT),sid)
+	@ROOT=$(or $(ROOT),sid) VARIANT=docker mk/integration managers runtimes
 
 crun: ## crun with userspace/crun's patch, as packages in build/crun-VERSION
 	@mk/crun

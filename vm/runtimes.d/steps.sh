@@ -31,9 +31,10 @@ all_ended() {
 	check "$1: the ID of every event to the end" "$trail" events $log "$start"
 }
 
-# wait_for CMD...: until it succeeds, 20 s at most
+# wait_for CMD...: until it succeeds, a minute at most
 wait_for() {
-	for _ in $(seq 400); do
+	local end=$((SECONDS + 60))
+	while [ $SECONDS -lt $end ]; do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.05
 	done
