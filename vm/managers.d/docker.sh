@@ -130,8 +130,8 @@ docker_necessary() {
 	local said script=/usr/share/docker.io/contrib/check-config.sh
 	zcat /proc/config.gz >$work/config
 	said=$(CONFIG=$work/config bash <(sed 's/zgrep/grep/' $script) 2>&1 | sed 's/\x1b\[[0-9;]*m//g')
-	check "docker: check-config.sh misses nothing necessary but cpusets, which need SMP" same "- CONFIG_CPUSETS: missing" \
-		"$(sed -n '/Generally Necessary/,/Optional/p' <<<"$said" | grep missing)"
+	check "docker: check-config.sh misses cpusets, which need SMP, and io, which needs disks" \
+		same $'  - cpuset: missing\n  - io: missing\n- CONFIG_CPUSETS: missing' "$(sed -n '/Generally Necessary/,/Optional/p' <<<"$said" | grep missing)"
 }
 
 docker_all() {
