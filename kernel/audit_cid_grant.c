@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Audit container ID: permissions and delegation.
+ */
+
+/**
+ * DOC: Permissions
  *
  * The task that opened the file and the task that reads or writes it both
  * require the permission, because a file descriptor can be passed over a socket

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Audit container ID: how a write to the file is carried out.
+ */
+
+/**
+ * DOC: Writes
  *
  * The order of these steps makes the log reliable:
  *

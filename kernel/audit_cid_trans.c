@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Audit container ID: records of namespace changes.
+ */
+
+/**
+ * DOC: Namespace changes
  *
  * The namespaces of an audit container are those in its create record, and
  * those of its members in later records: op=setns, op=unshare, op=clone and
