@@ -44,10 +44,15 @@ int runtime_main(int argc, char **argv);
 /* As the runtime @name, under which the program was called: auditcid-runc */
 int runtime_called_as(const char *name, int argc, char **argv);
 
-/* As the diverted runtime @path, with options of auditcid runtime, or what is wrong with them */
 #define DIVERT_CONFIG	"/etc/auditcid/divert.json"
-int runtime_diverted(const char *path, int count, char **options, const char *wrong,
-		     int argc, char **argv);
+struct diverted {
+	char		*path;		/* where the runtime is */
+	char		*home;		/* where it belongs, and is if the diversion has ended */
+	const char	*wrong;		/* with the configuration; NULL: nothing */
+	int		count;		/* of @options, which auditcid runtime has, too */
+	char		**options;
+};
+int runtime_diverted(const struct diverted *diverted, int argc, char **argv);
 
 /* proc.c: what /proc says about a process, by the descriptor of its directory */
 int proc_open(pid_t pid);

@@ -23,9 +23,9 @@
  * DIR/stand-in/sbin/runc is this program and DIR/diverted/sbin/runc the runtime, whatever
  * name or link this was called by.
  */
-static char *find_diverted(void)
+static void find_diverted(struct diverted *diverted)
 {
-	char self[PATH_MAX], *path, *at;
+	char self[PATH_MAX], *at;
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (len < 0)
@@ -36,10 +36,10 @@ static char *find_diverted(void)
 	if (at)
 		*at = '\0';
 	at = strstr(self, STAND_IN);
-	if (!at || asprintf(&path, "%.*s" DIVERTED "%s", (int)(at - self), self,
-			    at + strlen(STAND_IN)) < 0)
+	if (!at || asprintf(&diverted->path, "%.*s" DIVERTED "%s", (int)(at - self), self,
+			    at + strlen(STAND_IN)) < 0 ||
+	    asprintf(&diverted->home, "/usr/%s", at + strlen(STAND_IN)) < 0)
 		errx(EXIT_OWN, "%s is not where the package auditcid-divert has put it", self);
-	return path;
 }
 
 static bool is_list_of_texts(struct json_object *list)
@@ -71,8 +71,8 @@ static struct json_object *read_options(const char **wrong)
 
 int main(int argc, char **argv)
 {
-	const char *wrong;
-	struct json_object *options = read_options(&wrong);
+	struct diverted diverted = {};
+	struct json_object *options = read_options(&diverted.wrong);
 	size_t i, count = options ? json_object_array_length(options) : 0;
 	char **list = calloc(count + 2, sizeof(*list));
 
@@ -83,5 +83,8 @@ int main(int argc, char **argv)
 	list[0] = program_invocation_short_name;
 	for (i = 0; i < count; i++)
 		list[i + 1] = (char *)json_object_get_string(json_object_array_get_idx(options, i));
-	return runtime_diverted(find_diverted(), count + 1, list, wrong, argc, argv);
+	diverted.count = count + 1;
+	diverted.options = list;
+	find_diverted(&diverted);
+	return runtime_diverted(&diverted, argc, argv);
 }

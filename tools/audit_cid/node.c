@@ -192,7 +192,10 @@ static bool check_diversion(struct check *check, const char *line)
 	return true;
 }
 
-/* A runtime that a diversion does not reach. Who finds it by PATH has not chosen it. */
+/*
+ * A runtime that a diversion does not reach. If PATH leads to it, callers get it without
+ * having chosen it.
+ */
 static void check_bypass(struct check *check, const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;

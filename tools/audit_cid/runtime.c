@@ -27,6 +27,7 @@
 
 struct settings {
 	const char	*runtime;
+	const char	*home;		/* of a diverted runtime; NULL: not diverted */
 	const char	*wrong;		/* with the configuration; NULL: nothing */
 	bool		join;		/* exec joins the container's own ID */
 	struct labelling how;
@@ -189,7 +190,7 @@ static const char *label_exec(const struct settings *set, const char *path, char
 	return why ? why : enter(set, cmd->id, bundle, contid, own);
 }
 
-/* How often this process has been here before: exec keeps its PID */
+/* How often this process has already executed this program: exec keeps the PID */
 static int passes(void)
 {
 	const char *value = getenv(PASSED_ENV);
@@ -207,7 +208,7 @@ static void count_pass(int times)
 	setenv(PASSED_ENV, value, 1);
 }
 
-/* By a wrapper that called this one */
+/* Has a wrapper, which then executed this program, assigned the ID? */
 static bool is_labelled(const struct cmdline *cmd)
 {
 	const char *value = getenv(ASSIGNED_ENV);
@@ -226,7 +227,7 @@ static const char *label(const struct settings *set, const char *path, char **ar
 	/* Without a container, the runtime has an error to report. */
 	if (cmd->verb == RUNTIME_OTHER || !cmd->id || is_labelled(cmd))
 		return NULL;
-	/* The one before has logged why there is no ID. */
+	/* The wrapper before this one has logged why there is no ID. */
 	if (passes() && !set->how.strict)
 		return NULL;
 	if (cmd->verb == RUNTIME_EXEC)
@@ -257,6 +258,18 @@ static void check_call(const struct settings *set, const struct cmdline *cmd, co
 		       path, path);
 }
 
+static int run(const struct settings *set, const char *path, char **argv)
+{
+	count_pass(passes() + 1);
+	if (set->home) {
+		execv(path, argv);
+		/* The diversion has just ended, which moved the runtime back. */
+		if (errno == ENOENT)
+			execv(set->home, argv);
+	}
+	return exec_program(path, argv);
+}
+
 /* @argv[0] is where the real runtime's name goes. */
 static int run_labelled(const struct settings *set, int argc, char **argv)
 {
@@ -278,8 +291,7 @@ static int run_labelled(const struct settings *set, int argc, char **argv)
 		warn_admin("%s container %s runs without an audit container ID of its "
 			   "own: %s", cmd.verb == RUNTIME_EXEC ? "an exec session in" :
 			   "the", cmd.id, why);
-	count_pass(passes() + 1);
-	status = exec_program(path, argv);
+	status = run(set, path, argv);
 	free(path);
 	return status;
 }
@@ -302,15 +314,16 @@ int runtime_called_as(const char *name, int argc, char **argv)
 	return run_labelled(&set, argc, argv);
 }
 
-int runtime_diverted(const char *path, int count, char **options, const char *wrong,
-		     int argc, char **argv)
+int runtime_diverted(const struct diverted *diverted, int argc, char **argv)
 {
-	struct settings set = { .wrong = wrong };
+	struct settings set = { .wrong = diverted->wrong };
 	int first = 0;
 
-	if (!wrong && (argp_parse(&argp, count, options, ARGP_IN_ORDER | ARGP_NO_ERRS |
-				  ARGP_NO_EXIT | ARGP_NO_HELP, &first, &set) || first != count))
+	if (!set.wrong && (argp_parse(&argp, diverted->count, diverted->options, ARGP_IN_ORDER |
+				      ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &first, &set) ||
+			   first != diverted->count))
 		set.wrong = "an option in " DIVERT_CONFIG " is wrong";
-	set.runtime = path;
+	set.runtime = diverted->path;
+	set.home = diverted->home;
 	return run_labelled(&set, argc, argv);
 }

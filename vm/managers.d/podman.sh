@@ -29,7 +29,7 @@ once
 	check "podman, $rt: kill" podman kill web
 	wait_for eval 'podman inspect -f "{{.State.Status}}" web | grep -q exited'
 	check "podman, $rt: start" podman start web
-	# podman has no daemon; this is who watches a container
+	# podman has no daemon: conmon watches a container
 	pid=$(podman inspect -f '{{.State.ConmonPid}}' web)
 	kill -KILL "$pid"
 	check "podman, $rt: kill -9 of conmon: exec" podman exec web true

@@ -108,6 +108,8 @@ packages() {
 	check "packages: ... behind auditcid" stands_in /usr/sbin/runc
 	check "packages: remove, while runtimes are called" keeps_running dpkg -r auditcid-divert
 	check "packages: ... runc" is_plain /usr/sbin/runc
+	install -D "$here/build/tools/auditcid-divert" $work/late/stand-in/sbin/runc
+	check "packages: ... which a call that began before finds" $work/late/stand-in/sbin/runc --version
 	check "packages: ... in /usr/bin, too" same ../sbin/runc "$(readlink /usr/bin/runc)"
 	check "packages: ... crun" is_plain /usr/bin/crun
 	check "packages: ... nothing is left" nothing_left
